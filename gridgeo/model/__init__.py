@@ -1,0 +1,1 @@
+"""Hold the words that every room shares: tables, levels, profiles, plans, coordinates and errors."""

@@ -1,0 +1,466 @@
+"""Declare every table once, and check frames against those contracts at the door.
+
+A public function calls ``check(frame, TABLE)`` on what it is given and trusts the frame afterwards.
+Keys are the index, are text and carry the table's key as their name. Coordinates are metric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import shapely
+
+from .crs import check_metric
+from .errors import TableError
+
+GEOMETRY_TYPES = {
+    "area": ("Polygon", "MultiPolygon"),
+    "line": ("LineString", "MultiLineString"),
+    "point": ("Point",),
+    "any": (),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table's contract.
+
+    Parameters
+    ----------
+    name : str
+        Word of the table in messages, in lower case.
+    key : str
+        Name of the index; keys are unique text. Empty for a table whose rows have no name of their own.
+    schema : DataFrameSchema
+        Columns, their types and their limits.
+    geometry : str
+        ``"area"``, ``"line"``, ``"point"``, ``"any"``, or ``""`` for a table without geometry.
+    """
+
+    name: str
+    key: str
+    schema: pa.DataFrameSchema
+    geometry: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """Name the declared columns, the geometry last."""
+        return [*self.schema.columns, *(["geometry"] if self.geometry else [])]
+
+    @property
+    def required(self) -> list[str]:
+        """Name the columns that must be there, the geometry last."""
+        names = [name for name, column in self.schema.columns.items() if column.required]
+        return [*names, *(["geometry"] if self.geometry else [])]
+
+    @property
+    def is_spatial(self) -> bool:
+        """Tell whether rows carry a geometry."""
+        return bool(self.geometry)
+
+
+def _are_text(values: pd.Series) -> pd.Series:
+    """Tell which values are text or missing."""
+    if isinstance(values.dtype, pd.StringDtype):
+        return pd.Series(True, index=values.index)
+    return values.isna() | values.map(lambda value: isinstance(value, str)).astype(bool)
+
+
+def _are_whole(values: pd.Series) -> pd.Series:
+    """Tell which values are whole numbers; a column of floats is judged value by value."""
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return pd.Series(True, index=values.index)
+    numbers = pd.to_numeric(values.where(values.map(lambda value: isinstance(value, Real))), errors="coerce")
+    return numbers.notna() & np.isfinite(numbers) & (numbers == np.floor(numbers))
+
+
+def _are_finite(values: pd.Series) -> pd.Series:
+    """Tell which values are finite numbers."""
+    return pd.Series(np.isfinite(pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)), index=values.index)
+
+
+def _are_numbers(values: pd.Series) -> pd.Series:
+    """Tell which values are numbers or missing."""
+    return values.isna() | pd.to_numeric(values, errors="coerce").notna()
+
+
+def _text(*, required: bool = True, isin: Iterable[str] | None = None) -> pa.Column:
+    """Declare a text column; a value that is not needed may be missing."""
+    checks = [pa.Check(_are_text, name="not text")]
+    if isin is not None:
+        checks.append(pa.Check.isin(list(isin)))
+    return pa.Column(None, checks, nullable=not required, required=required)
+
+
+def _count(*, required: bool = True, low: int = 0, high: int | None = None) -> pa.Column:
+    """Declare a column of whole numbers."""
+    checks = [pa.Check(_are_whole, name="not a whole number"), pa.Check.ge(low)]
+    if high is not None:
+        checks.append(pa.Check.le(high))
+    return pa.Column(None, checks, required=required)
+
+
+def _size(*, required: bool = True) -> pa.Column:
+    """Declare a column of finite numbers that are not below 0, such as metres."""
+    return pa.Column(None, [pa.Check(_are_finite, name="not a finite number"), pa.Check.ge(0)], required=required)
+
+
+def _number() -> pa.Column:
+    """Declare a column of numbers that may be missing."""
+    return pa.Column(None, pa.Check(_are_numbers, name="not a number"), nullable=True, required=False)
+
+
+def _moment(*, required: bool = True) -> pa.Column:
+    """Declare a column of days or instants, kept as the caller's own type; None is "open"."""
+    return pa.Column(None, nullable=True, required=required)
+
+
+def _schema(**columns: pa.Column) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(columns, strict=False)
+
+
+COMMUNITIES = Table(
+    "communities",
+    "area_id",
+    _schema(
+        name=_text(required=False),
+        level=_text(required=False),
+        parent_id=_text(required=False),
+        kind=_text(required=False),
+    ),
+    "area",
+)
+STREETS = Table(
+    "streets",
+    "street_id",
+    _schema(
+        name=_text(required=False),
+        rank=_count(low=1, high=6),
+        kind=_text(isin=("street", "river", "rail", "wall")),
+    ),
+    "line",
+)
+BUILDINGS = Table(
+    "buildings",
+    "building_id",
+    _schema(
+        name=_text(required=False),
+        use=_text(required=False),
+        floors=_count(required=False),
+        stairwells=_count(required=False),
+        households=_count(required=False),
+        persons=_count(required=False),
+    ),
+    "area",
+)
+HOUSEHOLDS = Table(
+    "households",
+    "household_id",
+    _schema(
+        building_id=_text(required=False),
+        stairwell=_count(required=False),
+        floor=pa.Column(None, pa.Check(_are_whole, name="not a whole number"), required=False),
+        address=_text(required=False),
+        count=_count(low=1),
+        persons=_count(required=False),
+    ),
+    "point",
+)
+ATOMS = Table(
+    "atoms",
+    "atom_id",
+    _schema(
+        community_id=_text(),
+        kind=_text(),
+        block_id=_text(),
+        keep_with=_text(required=False),
+        households=_count(),
+        persons=_count(required=False),
+        area_m2=_size(),
+    ),
+    "area",
+)
+BORDERS = Table(
+    "borders",
+    "",
+    _schema(
+        atom_a=_text(),
+        atom_b=_text(),
+        length_m=_size(),
+        street_id=_text(required=False),
+        rank=_count(high=7),
+        kind=_text(required=False),
+    ),
+)
+AREAS = Table(
+    "areas",
+    "area_id",
+    _schema(
+        code=_text(required=False),
+        name=_text(required=False),
+        level=_text(),
+        kind=_text(required=False),
+        parent_id=_text(required=False),
+        households=_count(),
+        persons=_count(required=False),
+        area_m2=_size(),
+        valid_from=_moment(required=False),
+        valid_to=_moment(required=False),
+    ),
+    "area",
+)
+OFFICERS = Table(
+    "officers",
+    "officer_id",
+    _schema(name=_text(), role=_text(), phone=_text(required=False)),
+)
+DUTIES = Table(
+    "duties",
+    "duty_id",
+    _schema(
+        officer_id=_text(),
+        area_id=_text(),
+        role=_text(),
+        valid_from=_moment(required=False),
+        valid_to=_moment(required=False),
+    ),
+)
+INCIDENTS = Table(
+    "incidents",
+    "incident_id",
+    _schema(
+        reported_at=_moment(),
+        category=_text(),
+        text=_text(required=False),
+        address=_text(required=False),
+        accuracy_m=_number(),
+        area_id=_text(required=False),
+        status=_text(required=False),
+    ),
+    "point",
+)
+FINDINGS = Table(
+    "findings",
+    "finding_id",
+    _schema(
+        kind=_text(),
+        severity=_text(isin=("error", "warning", "note")),
+        area_ids=_text(required=False),
+        value=_number(),
+        limit=_number(),
+        quantity=_text(required=False),
+        message=_text(),
+    ),
+    "any",
+)
+CERTIFICATES = Table(
+    "certificates",
+    "certificate_id",
+    _schema(
+        area_id=_text(),
+        level=_text(),
+        reason=_text(),
+        households=_count(),
+        low=_count(),
+        high=_count(),
+        relaxation=_text(required=False),
+        message=_text(),
+    ),
+    "any",
+)
+"""Why an area cannot keep its band. ``area_id``: the community (or grid, for micro grids) concerned.
+``reason``: ``total`` (no k with low*k <= households <= high*k), ``atom_over_max``, ``dead_atom``,
+``component`` (a piece that is not connected to the rest); ``relaxation``: the nearest limits that would do."""
+
+TABLES = {
+    table.name: table
+    for table in (
+        COMMUNITIES,
+        STREETS,
+        BUILDINGS,
+        HOUSEHOLDS,
+        ATOMS,
+        BORDERS,
+        AREAS,
+        OFFICERS,
+        DUTIES,
+        INCIDENTS,
+        FINDINGS,
+        CERTIFICATES,
+    )
+}
+
+
+def check(frame: pd.DataFrame, table: Table) -> None:
+    """Hold a frame against its table's contract.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+        The frame to check; it is not changed.
+    table : Table
+        Its contract.
+
+    Raises
+    ------
+    TableError
+        Naming table, column, row, value and limit of the first fault, and how many more there are.
+    CrsError
+        If the coordinates are not metric.
+    """
+    if table.is_spatial:
+        _check_geometry_column(frame, table)
+    if table.key:
+        _check_key(frame.index, table)
+    try:
+        table.schema.validate(pd.DataFrame(frame), lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        raise TableError(_first_fault(errors.failure_cases, table)) from None
+    if table.is_spatial:
+        _check_geometries(frame, table)
+
+
+def _check_geometry_column(frame: pd.DataFrame, table: Table) -> None:
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        raise TableError(f"{table.name}: has no geometry; pass a GeoDataFrame whose geometry column is set")
+    if len(frame):
+        check_metric(frame.crs, table.name)
+
+
+def _check_key(index: pd.Index, table: Table) -> None:
+    if index.name != table.key:
+        raise TableError(
+            f"{table.name}: the index is named {index.name!r}, not {table.key!r}; use set_index({table.key!r})"
+        )
+    if not len(index):
+        return
+    if index.hasnans:
+        raise TableError(f"{table.name}: {table.key} is missing in row {int(np.flatnonzero(index.isna())[0])}")
+    if not isinstance(index.dtype, pd.StringDtype) and not all(isinstance(key, str) for key in index):
+        raise TableError(f"{table.name}: {table.key} {index[0]!r} is not text; use index.astype(str)")
+    if not index.is_unique:
+        twice = index[index.duplicated()]
+        more = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
+        raise TableError(f"{table.name}: {table.key} {twice[0]!r} stands more than once{more}; ids must be unique")
+
+
+_LIMIT_WORDS = {"greater_than_or_equal_to": "below", "less_than_or_equal_to": "above", "isin": "not one of"}
+
+
+def _first_fault(cases: pd.DataFrame, table: Table) -> str:
+    """Say the first fault in one line."""
+    row = {str(name): value for name, value in cases.iloc[0].items()}
+    check_name = str(row["check"])
+    more = f" (and {len(cases) - 1} more)" if len(cases) > 1 else ""
+    if check_name == "column_in_dataframe":
+        return f"{table.name}: column {row['failure_case']!r} is missing{more}; map it with columns={{...}}"
+    if check_name == "not_nullable":
+        return f"{table.name}: {row['column']} of {row['index']!r} is missing{more}"
+    name, _, limit = check_name.removesuffix(")").partition("(")
+    words = f"{_LIMIT_WORDS[name]} {limit}" if name in _LIMIT_WORDS else name
+    value = row["failure_case"]
+    value = value.item() if isinstance(value, np.generic) else value
+    return f"{table.name}: {row['column']} of {row['index']!r} is {value!r}, {words}{more}"
+
+
+def _check_geometries(frame: gpd.GeoDataFrame, table: Table) -> None:
+    """Refuse geometries that are missing, empty, of another type, not finite or invalid."""
+    shapes = frame.geometry.to_numpy()
+    allowed = GEOMETRY_TYPES[table.geometry]
+    if not allowed:
+        return
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if missing.any() and table is not INCIDENTS:
+        raise TableError(f"{table.name}: geometry of {frame.index[missing][0]!r} is missing or empty")
+    types = np.array(frame.geom_type, dtype=object)
+    wrong = ~missing & ~np.isin(types, allowed)
+    if wrong.any():
+        raise TableError(
+            f"{table.name}: geometry of {frame.index[wrong][0]!r} is a {types[wrong][0]}, not a {' or '.join(allowed)}"
+        )
+    bounds = shapely.bounds(shapes)
+    endless = ~missing & ~np.isfinite(bounds).all(axis=1)
+    if endless.any():
+        raise TableError(f"{table.name}: geometry of {frame.index[endless][0]!r} has coordinates that are not finite")
+    if table.geometry == "area":
+        broken = ~missing & ~shapely.is_valid(shapes)
+        if broken.any():
+            reason = shapely.is_valid_reason(shapes[broken][0])
+            raise TableError(
+                f"{table.name}: geometry of {frame.index[broken][0]!r} is invalid ({reason}); "
+                "mend it with gridgeo repair"
+            )
+
+
+_KEY_COLUMNS = {table.key for table in TABLES.values() if table.key}
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "streets": {"rank": 4, "kind": "street"},
+    "households": {"count": 1},
+}
+
+
+def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Bring a frame into the form of a table where that needs no guess, and check it.
+
+    The key is taken from a column of its name, else from the index as text. A street without a rank counts as
+    rank 4, a line without a kind as a street, a household row without a count as one household.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+        The frame; it is not changed.
+    table : Table
+        The contract to meet.
+
+    Returns
+    -------
+    DataFrame or GeoDataFrame
+        A new frame that passes ``check``.
+
+    Raises
+    ------
+    TableError, CrsError
+        As ``check``.
+    """
+    made = frame.copy(deep=False)
+    if table.key and made.index.name != table.key:
+        if table.key in made.columns:
+            made = made.set_index(table.key)
+        elif made.index.name in _KEY_COLUMNS:
+            raise TableError(
+                f"{table.name}: the index is {made.index.name!r}, these look like the rows of another table"
+            )
+        made.index = made.index.astype(str).rename(table.key)
+    for column, value in _DEFAULTS.get(table.name, {}).items():
+        if column not in made.columns:
+            made[column] = value
+    check(made, table)
+    return made
+
+
+def empty(table: Table, crs: Any = None) -> pd.DataFrame:
+    """Make a table without rows that keeps its contract.
+
+    Parameters
+    ----------
+    table : Table
+        Which one.
+    crs : CRS, optional
+        For a table with geometry.
+
+    Returns
+    -------
+    DataFrame or GeoDataFrame
+    """
+    index = pd.Index([], name=table.key or None, dtype="str")
+    frame = pd.DataFrame({name: [] for name in table.schema.columns}, index=index, dtype=object)
+    if not table.is_spatial:
+        return frame
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], index=index, crs=crs), crs=crs)
