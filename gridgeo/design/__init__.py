@@ -1,0 +1,1 @@
+"""Plan areas: tables in, tables out; no files, no clock, no network."""

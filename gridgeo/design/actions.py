@@ -1,0 +1,150 @@
+"""Tell what a repair did, area by area, and what it leaves to a person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from .findings import Finding, size_text
+from .household_defects import Dwellings
+from .intake import Survey
+from .row_faults import row_faults
+from .settle import NOBODY, Settlement
+
+ACTIONS = ("dropped", "mended", "clipped", "cut", "moved", "filled", "placeholder", "noded")
+"""What a repair does: a row is ``dropped``; a ring ``mended``; land outside the territory ``clipped``; land under two
+areas ``cut`` from one; land of another parent, and crumbs, ``moved``; a gap ``filled``, or made a ``placeholder``;
+vertices matched (``noded``)."""
+
+_LEAST_M2 = 1e-6
+
+
+def list_moves(made: Settlement) -> dict[tuple[str, int, int], list[int]]:
+    """Compare who holds each face with who held it.
+
+    Returns
+    -------
+    dict of (action, area, other area) to list of int
+        The faces concerned.
+    """
+    moves: dict[tuple[str, int, int], list[int]] = defaultdict(list)
+    mosaic = made.mosaic
+    for face, (cover, inside, owner) in enumerate(zip(mosaic.covers, mosaic.inside, made.owner.tolist(), strict=True)):
+        if not inside:
+            for area in cover:
+                moves["clipped", area, NOBODY].append(face)
+        elif owner in cover:
+            for area in cover:
+                if area != owner:
+                    moves["cut", area, owner].append(face)
+        elif owner != NOBODY and not cover:
+            moves["filled", owner, NOBODY].append(face)
+        elif owner != NOBODY:
+            for area in cover:
+                moves["moved", owner, area].append(face)
+    return moves
+
+
+class Journal:
+    """Collects the rows of the table of actions."""
+
+    def __init__(self, survey: Survey, dwellings: Dwellings | None) -> None:
+        self.survey = survey
+        self.dwellings = dwellings
+        self.rows: list[dict[str, Any]] = []
+        self.shapes: list[shapely.Geometry | None] = []
+
+    def note(
+        self, action: str, area_id: str, other_id: str, message: str, shape: shapely.Geometry | None = None
+    ) -> None:
+        """Add one row."""
+        area = float(shapely.area(shape)) if shape is not None else 0.0
+        self.rows.append(
+            {"action": action, "area_id": area_id, "other_id": other_id, "area_m2": area, "message": message}
+        )
+        self.shapes.append(shape)
+
+    def note_moves(self, made: Settlement) -> None:
+        """Add what was cut, clipped, moved and filled."""
+        label, faces = self.survey.label, made.mosaic.faces.shapes
+        words = {
+            "clipped": "{0} gives up {2} outside the territory",
+            "cut": "{0} gives up {2} that {1} keeps",
+            "moved": "{0} takes {2} from {1}",
+            "filled": "{0} takes {2} that no area held",
+        }
+        for (action, area, other), members in sorted(list_moves(made).items()):
+            shape = shapely.union_all(faces[members]) if len(members) > 1 else faces[members[0]]
+            if shape.area < _LEAST_M2:
+                continue
+            other_id = "" if other == NOBODY else label(other)
+            message = words[action].format(label(area), other_id, size_text(shape.area))
+            self.note(action, label(area), other_id, message, shape)
+
+    def table(self, crs: Any) -> gpd.GeoDataFrame:
+        """Make the table of actions, in order of action and area."""
+        columns = ["action", "area_id", "other_id", "area_m2", "households", "message"]
+        frame = pd.DataFrame(self.rows, columns=[name for name in columns if name != "households"])
+        solid = [at for at, shape in enumerate(self.shapes) if shape is not None]
+        households = np.full(len(frame), np.nan)
+        if self.dwellings is not None:
+            households[:] = 0.0
+            if solid:
+                households[solid] = self.dwellings.total_in(np.array([self.shapes[at] for at in solid], dtype=object))
+        frame["households"] = households
+        shapes = gpd.GeoSeries(self.shapes, index=frame.index, crs=crs)
+        table = gpd.GeoDataFrame(frame[columns], geometry=shapes, crs=crs)
+        order = table.assign(rank=table["action"].map(list(ACTIONS).index)).sort_values(
+            ["rank", "area_id", "other_id"], kind="stable"
+        )
+        return table.loc[order.index].reset_index(drop=True)
+
+
+def open_questions(
+    survey: Survey, made: Settlement, apart: list[tuple[int, int]], lost: list[int], large_m2: float
+) -> Iterator[Finding]:
+    """List what a person must decide.
+
+    Parameters
+    ----------
+    survey : Survey
+    made : Settlement
+    apart : list of (int, int)
+        Areas that fell into several parts, and how many.
+    lost : list of int
+        Areas of which nothing is left.
+    large_m2 : float, m2
+        Land without an area is a question from this size on.
+
+    Yields
+    ------
+    Finding
+    """
+    for finding in row_faults(survey, sliver_share=0.0, one_piece=False):
+        if finding.kind in ("missing_id", "duplicate_id", "empty_geometry"):
+            yield finding
+    moves = list_moves(made) if lost else {}
+    for area in lost:
+        message = f"nothing is left of {survey.label(area)}: its land lies outside the territory or in other areas"
+        outside = ("clipped", area, NOBODY) in moves
+        kind = "outside_territory" if outside else "contained"
+        yield Finding(kind, [area], message, survey.shapes[area], float(survey.area_m2[area]), 0.0, "m2")
+    for area, parts in apart:
+        message = f"{survey.label(area)} falls into {parts} parts when its overlaps are cut; decide who gets them"
+        shape = shapely.union_all(made.mosaic.faces.shapes[made.owner == area])
+        yield Finding("several_parts", [area], message, shape, float(parts), 1.0, "parts")
+    for members in made.groups:
+        if made.mosaic.inside[members[0]] and not made.mosaic.foreign[members[0]] and not made.cover(members):
+            size, owner = float(made.size_m2[members].sum()), int(made.owner[members[0]])
+            if size >= large_m2 or owner == NOBODY:
+                shape = shapely.union_all(made.mosaic.faces.shapes[members])
+                fate = "was left open" if owner == NOBODY else f"was given to {survey.label(owner)}"
+                message = f"{size_text(size)} in no area {fate}: is an area missing?"
+                areas = [] if owner == NOBODY else [owner]
+                yield Finding("missing_area", areas, message, shape, size, large_m2, "m2", size, gap_m2=size)

@@ -1,0 +1,183 @@
+"""Put places that have one cause into one group."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import shapely
+
+from .arrangement import SNAP_M, join
+from .chain import TERRITORY
+from .covers import Places
+from .intake import Survey
+
+Key = tuple[int, ...]
+
+
+def neighbour_keys(places: Places, least_m: float) -> list[Key]:
+    """Name for each place who is concerned: the areas over it, or the areas around it where there are none.
+
+    Parameters
+    ----------
+    places : Places
+    least_m : float, metres
+        Neighbours that share less of the outline with a place do not count, unless all do.
+
+    Returns
+    -------
+    list of tuple of int
+        Positions of areas in ascending order, after ``TERRITORY`` where the territory's limit is concerned.
+    """
+    place, owner, length = places.borders
+    around: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for at, who, metres in zip(place.tolist(), owner.tolist(), length.tolist(), strict=True):
+        around[at].append((who, metres))
+    keys: list[Key] = []
+    for at, cover in enumerate(places.covers):
+        if cover:
+            keys.append(cover if places.inside[at] else (TERRITORY, *cover))
+            continue
+        longest = max(metres for _, metres in around[at])
+        keys.append(tuple(who for who, metres in around[at] if metres > min(least_m, longest / 2)))
+    return keys
+
+
+def connected(places: Places, which: np.ndarray, labels: Sequence[object]) -> list[np.ndarray]:
+    """Group places of one label that touch each other.
+
+    Parameters
+    ----------
+    places : Places
+    which : array of int
+        The places to group, ascending.
+    labels : sequence
+        One for each place of the whole set.
+
+    Returns
+    -------
+    list of array of int
+        Places of each group, in order of their first place.
+    """
+    if not len(which):
+        return []
+    numbers: dict[object, int] = {}
+    label = np.full(len(places), -1)
+    label[which] = [numbers.setdefault(labels[at], len(numbers)) for at in which]
+    place, vertex = places.vertices
+    kept = label[place] >= 0
+    place, vertex = place[kept], vertex[kept]
+    _, corner = np.unique(vertex * np.int64(len(numbers)) + label[place], return_inverse=True)
+    count = len(places)
+    group = join(place, corner + count, count + len(corner))[which]
+    order = np.argsort(group, kind="stable")
+    groups = np.split(which[order], np.flatnonzero(np.diff(group[order])) + 1)
+    return sorted(groups, key=lambda members: int(members[0]))
+
+
+def touching(places: Places, points: np.ndarray, reach_m: float = 10 * SNAP_M) -> tuple[np.ndarray, np.ndarray]:
+    """Find the places that have a vertex at given points.
+
+    Returns
+    -------
+    point, place : arrays of int
+    """
+    if not len(points) or not len(places):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    near = places.edges.tree.query_ball_point(points, reach_m)
+    at = np.repeat(np.arange(len(points)), [len(some) for some in near])
+    vertices = np.fromiter((vertex for some in near for vertex in some), dtype=np.int64, count=len(at))
+    place, vertex = places.vertices
+    order = np.argsort(vertex, kind="stable")
+    first = np.searchsorted(vertex[order], vertices)
+    count = np.searchsorted(vertex[order], vertices, side="right") - first
+    inner = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(at, count), place[order[np.repeat(first, count) + inner]]
+
+
+def find_twins(survey: Survey) -> dict[int, int]:
+    """Find areas that equal an earlier one exactly: each such area -> the first that it equals."""
+    solid = np.flatnonzero(survey.area_m2 > 0)
+    bounds = shapely.bounds(survey.shapes[solid])
+    order = np.lexsort((solid, *bounds.T))
+    same = (bounds[order][1:] == bounds[order][:-1]).all(axis=1)
+    twins: dict[int, int] = {}
+    for at in np.flatnonzero(same):
+        # Areas of one extent stand together in order of their position; each is held against all before it.
+        first = at
+        while first > 0 and same[first - 1]:
+            first -= 1
+        two = int(solid[order[at + 1]])
+        for one in solid[order[first : at + 1]].tolist():
+            if one not in twins and shapely.equals(survey.shapes[one], survey.shapes[two]):
+                twins[two] = one
+                break
+    return twins
+
+
+def find_copies(survey: Survey, places: Places, tolerance_m: float) -> tuple[dict[int, int], dict[int, Key]]:
+    """Find areas that lie on one another wholly.
+
+    Parameters
+    ----------
+    survey : Survey
+    places : Places
+    tolerance_m : float, metres
+        How far an outline may be off and still be the same.
+
+    Returns
+    -------
+    copy_of : dict of int to int
+        Each area that equals another -> the first that it equals.
+    within : dict of int to tuple of int
+        Each area that lies wholly over others -> those.
+    """
+    covers = list(places.covers)
+    shared, _ = _shared_land(covers, places.area_m2)
+    full = _FullyCovered(survey, tolerance_m)
+    copy_of: dict[int, int] = {}
+    for (one, two), area in sorted(shared.items()):
+        if full(one, area) and full(two, area):
+            copy_of[two] = copy_of.get(one, one)
+    covers = [tuple(sorted({copy_of.get(area, area) for area in cover})) for cover in covers]
+    shared, covered = _shared_land(covers, places.area_m2)
+    within: dict[int, Key] = {}
+    for (one, two), area in sorted(shared.items()):
+        for inner, outer in ((one, two), (two, one)):
+            if full(inner, area):
+                within[inner] = (*within.get(inner, ()), outer)
+    holders = {outer for several in within.values() for outer in several}
+    for inner in sorted(set(covered) - set(within) - holders):
+        if full(inner, covered[inner]):
+            within[inner] = tuple(sorted({area for pair in shared if inner in pair for area in pair} - {inner}))
+    return copy_of, within
+
+
+def _shared_land(covers: Sequence[Key], area_m2: np.ndarray) -> tuple[dict[tuple[int, int], float], dict[int, float]]:
+    """Add up the land that each pair of areas shares, and the land that each area shares with any other."""
+    shared: dict[tuple[int, int], float] = defaultdict(float)
+    covered: dict[int, float] = defaultdict(float)
+    for cover, area in zip(covers, area_m2.tolist(), strict=True):
+        if len(cover) > 1:
+            for pair in combinations(cover, 2):
+                shared[pair] += area
+            for one in cover:
+                covered[one] += area
+    return shared, covered
+
+
+@dataclass(frozen=True)
+class _FullyCovered:
+    """Tell whether so much land is all that an area has, but for a rim as wide as the tolerance."""
+
+    survey: Survey
+    tolerance_m: float
+
+    def __call__(self, area: int, land_m2: float) -> bool:
+        whole = float(self.survey.area_m2[area])
+        if land_m2 < whole / 2:
+            return False
+        return land_m2 >= whole - float(shapely.length(self.survey.shapes[area])) * max(self.tolerance_m, 10 * SNAP_M)

@@ -1,0 +1,549 @@
+"""Run the inner loops of the solver: the same code with numba and without, and the same plan.
+
+Only whole numbers, sums in a fixed order and a generator of our own are used, so that compiled and plain runs agree
+to the
+last bit. Numba is used where it is installed; ``GRIDGEO_NUMBA=0`` turns it off.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+FOUR_PI = 4 * np.pi
+BIG = 1e18
+
+
+def _compile() -> Callable[[Any], Any]:
+    """Return numba's compiler, or one that leaves functions as they are."""
+    if os.environ.get("GRIDGEO_NUMBA", "1") != "0":
+        try:
+            from numba import njit
+        except ImportError:
+            pass
+        else:
+            return njit(cache=True)
+    return lambda function: function
+
+
+compiled = _compile()
+
+
+@compiled
+def next_random(state):  # type: ignore[no-untyped-def]
+    """Draw a number in [0, 1): Park and Miller's minimal standard generator, its state in ``state[0]``."""
+    state[0] = (state[0] * 48271) % 2147483647
+    return state[0] / 2147483647.0
+
+
+@compiled
+def zone_energy(weight, area, rim, rule):  # type: ignore[no-untyped-def]
+    """Weigh one zone: how far it misses the band, how far its shape is from a circle, how far it is from the target.
+
+    ``rule``: low, high, target, price of a miss, of shape, of deviation.
+    """
+    miss = 0.0
+    if weight < rule[0]:
+        miss = rule[0] - weight
+    elif weight > rule[1]:
+        miss = weight - rule[1]
+    energy = 0.0
+    if miss > 0:
+        energy = rule[3] * (1.0 + miss / rule[2])
+    off = (weight - rule[2]) / rule[2]
+    return energy + rule[4] * rim * rim / (FOUR_PI * area) + rule[5] * off * off
+
+
+@compiled
+def measure_zones(zone, count, indptr, neighbour, length, weight, area, rim):  # type: ignore[no-untyped-def]
+    """Sum weight, area and perimeter of each zone up."""
+    weights = np.zeros(count, dtype=np.int64)
+    areas = np.zeros(count)
+    rims = np.zeros(count)
+    for v in range(len(zone)):
+        z = zone[v]
+        weights[z] += weight[v]
+        areas[z] += area[v]
+        rims[z] += rim[v]
+        for e in range(indptr[v], indptr[v + 1]):
+            if zone[neighbour[e]] != z:
+                rims[z] += length[e]
+    return weights, areas, rims
+
+
+@compiled
+def total_energy(zone, count, indptr, neighbour, length, cost, weight, area, rim, rule):  # type: ignore[no-untyped-def]
+    """Weigh a whole division: all zones, and what its cuts cost."""
+    weights, areas, rims = measure_zones(zone, count, indptr, neighbour, length, weight, area, rim)
+    energy = 0.0
+    for z in range(count):
+        if areas[z] > 0:
+            energy += zone_energy(weights[z], areas[z], rims[z], rule)
+    for v in range(len(zone)):
+        for e in range(indptr[v], indptr[v + 1]):
+            if neighbour[e] > v and zone[neighbour[e]] != zone[v]:
+                energy += cost[e]
+    return energy
+
+
+@compiled
+def stays_whole(zone, z, members, count, indptr, neighbour, mark, stamp, queue):  # type: ignore[no-untyped-def]
+    """Tell whether zone ``z`` stays in one piece, and not empty, without the first ``count`` of ``members``.
+
+    ``mark``: scratch; an entry of ``stamp`` is a member, ``stamp + 1`` an edge of the hole, ``stamp + 2`` a place
+    reached.
+    """
+    wanted = 0
+    start = -1
+    for i in range(count):
+        mark[members[i]] = stamp
+    for i in range(count):
+        v = members[i]
+        for e in range(indptr[v], indptr[v + 1]):
+            u = neighbour[e]
+            if zone[u] == z and mark[u] < stamp:
+                mark[u] = stamp + 1
+                wanted += 1
+                start = u
+    if wanted == 0:
+        return False
+    if wanted == 1:
+        return True
+    queue[0] = start
+    mark[start] = stamp + 2
+    wanted -= 1
+    head, tail = 0, 1
+    while head < tail:
+        v = queue[head]
+        head += 1
+        for e in range(indptr[v], indptr[v + 1]):
+            u = neighbour[e]
+            if zone[u] == z and mark[u] != stamp and mark[u] != stamp + 2:
+                if mark[u] == stamp + 1:
+                    wanted -= 1
+                    if wanted == 0:
+                        return True
+                mark[u] = stamp + 2
+                queue[tail] = u
+                tail += 1
+    return False
+
+
+@compiled
+def fragment(zone, v, block, indptr, neighbour, mark, stamp, members):  # type: ignore[no-untyped-def]
+    """Collect the piece of v's block that lies in v's zone; return how many atoms it has."""
+    members[0] = v
+    mark[v] = stamp
+    head, tail = 0, 1
+    while head < tail:
+        a = members[head]
+        head += 1
+        for e in range(indptr[a], indptr[a + 1]):
+            u = neighbour[e]
+            if zone[u] == zone[v] and block[u] == block[v] and mark[u] != stamp:
+                mark[u] = stamp
+                members[tail] = u
+                tail += 1
+    return tail
+
+
+@compiled
+def anneal(zone, count, indptr, neighbour, length, cost, weight, area, rim, block, rule, steps, heat, seed):  # type: ignore[no-untyped-def]
+    """Move border atoms, or the whole pieces of their blocks, to the zone next door while that pays.
+
+    A move is taken when it costs less than a threshold that sinks from ``heat`` to 0 over ``steps``; it never breaks
+    a zone
+    in two. ``zone`` is changed in place and ends as the best division seen; its energy is returned.
+    """
+    n = len(zone)
+    weights, areas, rims = measure_zones(zone, count, indptr, neighbour, length, weight, area, rim)
+    energy = total_energy(zone, count, indptr, neighbour, length, cost, weight, area, rim, rule)
+    best_energy = energy
+    best = zone.copy()
+    state = np.array([seed % 2147483646 + 1], dtype=np.int64)
+    mark = np.zeros(n, dtype=np.int64)
+    queue = np.zeros(n, dtype=np.int64)
+    members = np.zeros(n, dtype=np.int64)
+    stamp = 10
+    for step in range(steps):
+        v = int(next_random(state) * n)
+        pick = next_random(state)
+        z = zone[v]
+        others = 0
+        for e in range(indptr[v], indptr[v + 1]):
+            if zone[neighbour[e]] != z:
+                others += 1
+        if others == 0:
+            continue
+        goal = int(pick * others)
+        y = z
+        for e in range(indptr[v], indptr[v + 1]):
+            if zone[neighbour[e]] != z:
+                if goal == 0:
+                    y = zone[neighbour[e]]
+                    break
+                goal -= 1
+        stamp += 4
+        size = 1
+        members[0] = v
+        if next_random(state) < 0.5:
+            size = fragment(zone, v, block, indptr, neighbour, mark, stamp, members)
+            stamp += 4
+        moved = 0
+        ground = 0.0
+        edge = 0.0
+        with_z = 0.0
+        with_y = 0.0
+        change = 0.0
+        for i in range(size):
+            mark[members[i]] = stamp
+        for i in range(size):
+            a = members[i]
+            moved += weight[a]
+            ground += area[a]
+            edge += rim[a]
+            for e in range(indptr[a], indptr[a + 1]):
+                u = neighbour[e]
+                if mark[u] == stamp:
+                    continue
+                edge += length[e]
+                if zone[u] == z:
+                    with_z += length[e]
+                    change += cost[e]
+                elif zone[u] == y:
+                    with_y += length[e]
+                    change -= cost[e]
+        if areas[z] - ground <= 1e-9:
+            continue
+        before = zone_energy(weights[z], areas[z], rims[z], rule) + zone_energy(weights[y], areas[y], rims[y], rule)
+        rim_z = rims[z] - edge + 2 * with_z
+        rim_y = rims[y] + edge - 2 * with_y
+        after = zone_energy(weights[z] - moved, areas[z] - ground, rim_z, rule) + zone_energy(
+            weights[y] + moved, areas[y] + ground, rim_y, rule
+        )
+        change += after - before
+        if change > heat * (1.0 - step / steps):
+            continue
+        stamp += 4
+        if not stays_whole(zone, z, members, size, indptr, neighbour, mark, stamp, queue):
+            continue
+        for i in range(size):
+            zone[members[i]] = y
+        weights[z] -= moved
+        weights[y] += moved
+        areas[z] -= ground
+        areas[y] += ground
+        rims[z] = rim_z
+        rims[y] = rim_y
+        energy += change
+        if energy < best_energy - 1e-9:
+            best_energy = energy
+            best[:] = zone
+    zone[:] = best
+    return best_energy
+
+
+@compiled
+def find_root(parent, v):  # type: ignore[no-untyped-def]
+    """Find the root of v's set, halving the path on the way."""
+    while parent[v] != v:
+        parent[v] = parent[parent[v]]
+        v = parent[v]
+    return v
+
+
+@compiled
+def grow_tree(region, local, indptr, neighbour, stick, wild, state):  # type: ignore[no-untyped-def]
+    """Draw a random spanning tree of a region; edges with a small ``stick`` are likelier to be in it.
+
+    ``region``: its atoms; ``local``: for every atom its position in ``region``, or -1. Returns the atoms' positions
+    in an
+    order in which parents come first, and each one's parent (-1 for the root, and for atoms the root does not reach).
+    """
+    n = len(region)
+    edges = 0
+    for i in range(n):
+        v = region[i]
+        for e in range(indptr[v], indptr[v + 1]):
+            if local[neighbour[e]] > i:
+                edges += 1
+    first = np.zeros(edges, dtype=np.int64)
+    second = np.zeros(edges, dtype=np.int64)
+    key = np.zeros(edges)
+    at = 0
+    for i in range(n):
+        v = region[i]
+        for e in range(indptr[v], indptr[v + 1]):
+            j = local[neighbour[e]]
+            if j > i:
+                first[at] = i
+                second[at] = j
+                key[at] = stick[e] + wild * next_random(state)
+                at += 1
+    order = np.argsort(key, kind="mergesort")
+    parent = np.arange(n)
+    degree = np.zeros(n + 1, dtype=np.int64)
+    used = np.zeros(edges, dtype=np.bool_)
+    for o in order:
+        a = find_root(parent, first[o])
+        b = find_root(parent, second[o])
+        if a != b:
+            parent[a] = b
+            used[o] = True
+            degree[first[o] + 1] += 1
+            degree[second[o] + 1] += 1
+    begin = np.cumsum(degree)
+    place = begin.copy()
+    link = np.zeros(max(begin[n], 1), dtype=np.int64)
+    for o in range(edges):
+        if used[o]:
+            link[place[first[o]]] = second[o]
+            place[first[o]] += 1
+            link[place[second[o]]] = first[o]
+            place[second[o]] += 1
+    up = np.full(n, -1)
+    seen = np.zeros(n, dtype=np.bool_)
+    walk = np.zeros(n, dtype=np.int64)
+    root = int(next_random(state) * n)
+    walk[0] = root
+    seen[root] = True
+    head, tail = 0, 1
+    while head < tail:
+        v = walk[head]
+        head += 1
+        for e in range(begin[v], begin[v + 1]):
+            u = link[e]
+            if not seen[u]:
+                seen[u] = True
+                up[u] = v
+                walk[tail] = u
+                tail += 1
+    return walk[:tail], up
+
+
+@compiled
+def subtree_cuts(region, local, walk, up, indptr, neighbour, value):  # type: ignore[no-untyped-def]
+    """Sum ``value`` over the edges of the region that leave each subtree."""
+    n = len(region)
+    depth = np.zeros(n, dtype=np.int64)
+    for v in walk:
+        if up[v] >= 0:
+            depth[v] = depth[up[v]] + 1
+    total = np.zeros(n)
+    for i in range(n):
+        v = region[i]
+        for e in range(indptr[v], indptr[v + 1]):
+            j = local[neighbour[e]]
+            if j > i:
+                total[i] += value[e]
+                total[j] += value[e]
+                a, b = i, j
+                while a != b:
+                    if depth[a] < depth[b]:
+                        a, b = b, a
+                    a = up[a]
+                total[a] -= 2 * value[e]
+    for t in range(len(walk) - 1, 0, -1):
+        v = walk[t]
+        total[up[v]] += total[v]
+    return total
+
+
+@compiled
+def close_price(weight, rule):  # type: ignore[no-untyped-def]
+    """Price a part of a tree by its weight alone."""
+    return zone_energy(weight, 1.0, 0.0, rule)
+
+
+@compiled
+def cut_tree(weights, walk, up, price, rule, most):  # type: ignore[no-untyped-def]
+    """Cut a tree into parts of any number so that parts and cuts together are cheapest; exact on the tree.
+
+    ``weights``: by position; ``price``: of cutting above each position; ``most``: largest weight a part may reach.
+    Dynamic
+    programming over the weight of the part that is still open at each place. Returns the part of each position.
+    """
+    n = len(weights)
+    subtotal = np.zeros(n, dtype=np.int64)
+    for t in range(len(walk) - 1, -1, -1):
+        v = walk[t]
+        subtotal[v] += weights[v]
+        if up[v] >= 0:
+            subtotal[up[v]] += subtotal[v]
+    size = np.minimum(subtotal, most) + 1
+    offset = np.zeros(n + 1, dtype=np.int64)
+    for v in range(n):
+        offset[v + 1] = offset[v] + size[v]
+    table = np.full(offset[n], BIG)
+    reach = np.zeros(n, dtype=np.int64)
+    closed = np.zeros(n)
+    closed_at = np.zeros(n, dtype=np.int64)
+    for v in range(n):
+        reach[v] = weights[v]
+        table[offset[v] + weights[v]] = 0.0
+    # The choices of each merge are kept in one long list: (child, table of the open weight the child lends).
+    starts = np.zeros(n, dtype=np.int64)
+    needed = 0
+    run = reach.copy()
+    for t in range(len(walk) - 1, 0, -1):
+        v = walk[t]
+        p = up[v]
+        starts[v] = needed
+        run[p] = min(run[p] + min(run[v], most), most)
+        needed += run[p] + 1
+    taken = np.full(max(needed, 1), -2, dtype=np.int32)
+    for t in range(len(walk) - 1, -1, -1):
+        v = walk[t]
+        best = BIG
+        for w in range(min(reach[v], most) + 1):
+            if table[offset[v] + w] < BIG:
+                value = table[offset[v] + w] + close_price(w, rule)
+                if value < best:
+                    best = value
+                    closed_at[v] = w
+        closed[v] = best
+        p = up[v]
+        if p < 0:
+            continue
+        lone = closed[v] + price[v]
+        top = min(reach[p] + reach[v], most)
+        merged = np.full(top + 1, BIG)
+        base = starts[v]
+        for w in range(reach[p] + 1):
+            have = table[offset[p] + w]
+            if have >= BIG:
+                continue
+            if have + lone < merged[w]:
+                merged[w] = have + lone
+                taken[base + w] = -1
+            for x in range(min(reach[v], most - w) + 1):
+                lend = table[offset[v] + x]
+                if lend < BIG and have + lend < merged[w + x]:
+                    merged[w + x] = have + lend
+                    taken[base + w + x] = x
+        for w in range(top + 1):
+            table[offset[p] + w] = merged[w]
+        reach[p] = top
+    return _trace_tree(walk, up, starts, taken, closed_at)
+
+
+@compiled
+def _trace_tree(walk, up, starts, taken, closed_at):  # type: ignore[no-untyped-def]
+    """Follow the choices of ``cut_tree`` from the root down; children were merged in reverse order of ``walk``."""
+    n = len(up)
+    part = np.zeros(n, dtype=np.int64)
+    open_weight = np.zeros(n, dtype=np.int64)
+    count = 0
+    for t in range(len(walk)):
+        v = walk[t]
+        p = up[v]
+        if p < 0:
+            part[v] = count
+            count += 1
+            open_weight[v] = closed_at[v]
+            continue
+        lent = taken[starts[v] + open_weight[p]]
+        if lent == -1:
+            part[v] = count
+            count += 1
+            open_weight[v] = closed_at[v]
+        else:
+            part[v] = part[p]
+            open_weight[v] = lent
+            open_weight[p] -= lent
+    return part, count
+
+
+@compiled
+def recombine(zone, count, indptr, neighbour, length, cost, weight, area, rim, stick, rule, rounds, wild, seed):  # type: ignore[no-untyped-def]
+    """Join two zones that touch and cut them anew where a random tree allows it best; keep what is cheaper.
+
+    ``zone`` is changed in place. Returns how many pairs were cut anew.
+    """
+    n = len(zone)
+    weights, areas, rims = measure_zones(zone, count, indptr, neighbour, length, weight, area, rim)
+    state = np.array([seed % 2147483646 + 1], dtype=np.int64)
+    local = np.full(n, -1)
+    changed = 0
+    for _ in range(rounds):
+        v = int(next_random(state) * n)
+        z = zone[v]
+        y = z
+        for e in range(indptr[v], indptr[v + 1]):
+            if zone[neighbour[e]] != z:
+                y = zone[neighbour[e]]
+                break
+        if y == z:
+            continue
+        size = 0
+        for u in range(n):
+            if zone[u] == z or zone[u] == y:
+                size += 1
+        region = np.zeros(size, dtype=np.int64)
+        at = 0
+        between = 0.0
+        for u in range(n):
+            if zone[u] == z or zone[u] == y:
+                region[at] = u
+                local[u] = at
+                at += 1
+        outer = np.zeros(size)
+        heavy = np.zeros(size, dtype=np.int64)
+        ground = np.zeros(size)
+        for i in range(size):
+            u = region[i]
+            heavy[i] = weight[u]
+            ground[i] = area[u]
+            outer[i] = rim[u]
+            for e in range(indptr[u], indptr[u + 1]):
+                j = local[neighbour[e]]
+                if j < 0:
+                    outer[i] += length[e]
+                elif j > i and zone[neighbour[e]] != zone[u]:
+                    between += cost[e]
+        walk, up = grow_tree(region, local, indptr, neighbour, stick, wild, state)
+        if len(walk) == size:
+            cut_m = subtree_cuts(region, local, walk, up, indptr, neighbour, length)
+            cut_cost = subtree_cuts(region, local, walk, up, indptr, neighbour, cost)
+            for t in range(size - 1, 0, -1):
+                i = walk[t]
+                heavy[up[i]] += heavy[i]
+                ground[up[i]] += ground[i]
+                outer[up[i]] += outer[i]
+            root = walk[0]
+            now = zone_energy(weights[z], areas[z], rims[z], rule) + zone_energy(weights[y], areas[y], rims[y], rule)
+            best = now + between - 1e-9
+            top = -1
+            for t in range(1, size):
+                i = walk[t]
+                if ground[i] <= 1e-9 or ground[root] - ground[i] <= 1e-9:
+                    continue
+                price = (
+                    zone_energy(heavy[i], ground[i], outer[i] + cut_m[i], rule)
+                    + zone_energy(
+                        heavy[root] - heavy[i], ground[root] - ground[i], outer[root] - outer[i] + cut_m[i], rule
+                    )
+                    + cut_cost[i]
+                )
+                if price < best:
+                    best = price
+                    top = i
+            if top >= 0:
+                changed += 1
+                side = np.zeros(size, dtype=np.bool_)
+                side[top] = True
+                for t in range(1, size):
+                    i = walk[t]
+                    if side[up[i]]:
+                        side[i] = True
+                for i in range(size):
+                    zone[region[i]] = z if side[i] else y
+                weights[z], weights[y] = heavy[top], heavy[root] - heavy[top]
+                areas[z], areas[y] = ground[top], ground[root] - ground[top]
+                rims[z], rims[y] = outer[top] + cut_m[top], outer[root] - outer[top] + cut_m[top]
+        for i in range(size):
+            local[region[i]] = -1
+    return changed

@@ -1,0 +1,356 @@
+"""Repair a map so that it tiles its territory, tell what moved, and prove it.
+
+Only areas that own a defect are drawn anew. Their outlines, and the limits they should keep, are cut into faces; each
+face gets one owner by the rules of ``settle``; what is put together from faces of one mosaic cannot overlap. Nothing
+vanishes without being named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.model.errors import TableError
+
+from .actions import Journal, list_moves, open_questions
+from .chain import Matching, Segments, match
+from .covers import Places, coverage_chain, find_places
+from .findings import Finding, tabulate
+from .grouping import find_copies, find_twins
+from .household_defects import take_in_households
+from .intake import MULTIPOLYGON, Survey, describe_fault, frame_of, only_area, take_in, take_in_territory, unite
+from .outlines import crowded_areas, drop_points, spare_points
+from .parent_defects import (
+    NO_PARENT,
+    Parentage,
+    crossing_areas,
+    find_parentage,
+    find_strays,
+    stray_findings,
+)
+from .proof import Certificate, certify
+from .rebuild import lines_through, make_mosaic, seam_cuts
+from .settle import NOBODY, Settlement, members_of, settle, sweep_crumbs
+from .snapping import measure_noise, snap_vertices
+
+FILLS = ("all", "placeholder")
+
+
+@dataclass(frozen=True, eq=False)
+class Repair:
+    """A repaired map, what was done to it, and its proof.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        The caller's rows in the caller's order with their attributes; geometries of areas without a defect are the
+        caller's own. Rows that were dropped are missing and stand in ``actions``.
+    actions : GeoDataFrame
+        ``action`` (see ``gridgeo.design.actions.ACTIONS``), ``area_id``, ``other_id``, ``area_m2``, ``households``
+        (nan without ``households``), ``message``, and the land concerned as geometry.
+    certificate : Certificate
+        Whether the result covers the territory exactly once.
+    undecided : GeoDataFrame
+        Table ``FINDINGS``: what a person must decide.
+    changes : DataFrame
+        Index ``area_id``; ``before_m2, after_m2`` of every area that was drawn anew.
+    """
+
+    areas: gpd.GeoDataFrame
+    actions: gpd.GeoDataFrame
+    certificate: Certificate
+    undecided: gpd.GeoDataFrame
+    changes: pd.DataFrame
+
+
+def repair(
+    areas: Any,
+    territory: Any,
+    parents: Any = None,
+    *,
+    tolerance_m: float = 0.001,
+    households: Any = None,
+    fill: str = "all",
+    large_m2: float | None = None,
+    snap_m: float | None = None,
+) -> Repair:
+    """Make a map cover its territory exactly once, changing no more than its defects ask for.
+
+    Rings that cross themselves keep the land of all their lobes. Of areas that are copies of each other the first id
+    stays. Land outside the territory is clipped. Land that several areas hold goes to one of them, first to one whose
+    parent holds it, then to one that would lose most of its land, then to the one with the longest border to it. Land
+    that nobody holds goes to the neighbour with the longest border to it, inside the same parent; a strip along the
+    territory's limit is shared out among the areas it passes.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame or GeoSeries
+        The map, in metres; not changed.
+    territory : Polygon, MultiPolygon, GeoSeries or GeoDataFrame
+        What the areas shall cover; several rows are united.
+    parents : GeoDataFrame, optional
+        The areas of the level above, which no area shall cross.
+    tolerance_m : float, metres
+        Vertices and edges of touched areas that are so near to each other are brought together.
+    households : GeoDataFrame, optional
+        Points, to tell how many households changed their area.
+    fill : {"all", "placeholder"}
+        What becomes of large land without an area: it is given to neighbours, or becomes a row of its own whose id
+        begins with ``missing-``. It stands in ``undecided`` either way.
+    large_m2 : float, optional, m2
+        What is large; half of the median area by default.
+    snap_m : float, optional, metres
+        Unmatched vertices so near to each other are made one before anything else. By default this is done only to a
+        map all of whose vertices are a little off, as far as they are off; 0 never does it.
+
+    Returns
+    -------
+    Repair
+
+    Raises
+    ------
+    TableError
+        If an argument is no table of geometries, an option is unknown, the territory has no land, or no area
+        touches it.
+    CrsError
+        If coordinates are not in metres, or the tables are in different systems.
+    """
+    if fill not in FILLS:
+        raise TableError(f"fill is {fill!r}, not one of {', '.join(FILLS)}")
+    ground = take_in_territory(territory, getattr(areas, "crs", None))
+    survey = take_in(areas, crs=ground.crs)
+    whole = unite(ground)
+    _check_place(survey, whole)
+    parentage = None if parents is None else find_parentage(survey, take_in(parents, "parents", survey.crs))
+    journal = Journal(survey, None if households is None else take_in_households(households, survey.crs))
+    large = float(np.nan_to_num(survey.typical_m2) / 2) if large_m2 is None else large_m2
+    case = _examine(_drop_rows(survey, journal), whole, tolerance_m, snap_m)
+    case = _drop_copies(case, whole, tolerance_m, journal)
+    made = _settle_case(case, whole, parentage, tolerance_m, large if fill == "placeholder" else np.inf)
+    apart = sweep_crumbs(made, shapely.get_num_geometries(case.survey.shapes))
+    drawn, lost = _draw(survey, case.survey, made)
+    journal.note_moves(made)
+    _note_areas(journal, case.survey, made, drawn, lost)
+    result = _assemble(areas, case.survey, drawn, lost)
+    questions = [*open_questions(survey, made, apart, lost, large), *_strayed(survey, parentage, made)]
+    if fill == "placeholder":
+        result = _add_placeholders(result, made, parentage, journal)
+    return Repair(
+        result,
+        journal.table(survey.crs),
+        certify(result, gpd.GeoSeries([whole], crs=survey.crs)),
+        tabulate(questions, survey.ids, survey.crs),
+        _list_changes(survey, drawn, lost),
+    )
+
+
+def _check_place(survey: Survey, whole: shapely.Geometry) -> None:
+    """Refuse to clip a whole map away."""
+    if shapely.is_empty(whole):
+        raise TableError("territory: has no polygon; there is nothing that the areas could be made to cover")
+    if (survey.area_m2 > 0).any() and not shapely.intersects(whole, survey.shapes).any():
+        raise TableError("areas: none of them touches the territory; is it another place, or another reference system?")
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """A map with what is wrong with it."""
+
+    survey: Survey
+    segments: Segments
+    matching: Matching
+    places: Places
+
+
+def _examine(survey: Survey, whole: shapely.Geometry, tolerance_m: float, snap_m: float | None) -> _Case:
+    """Find what is wrong, after vertices were brought together where asked, or where the whole map is noisy."""
+    segments = coverage_chain(survey, whole)
+    matching = match(segments)
+    reach = measure_noise(segments, matching) if snap_m is None else snap_m
+    if reach > 0:
+        survey = snap_vertices(survey, segments, matching, reach)
+        segments = coverage_chain(survey, whole)
+        matching = match(segments)
+    return _Case(survey, segments, matching, find_places(survey, whole, segments, matching, tolerance_m))
+
+
+def _drop_rows(survey: Survey, journal: Journal) -> Survey:
+    """Give up rows without land, and exact copies of others; name each."""
+    for position in np.flatnonzero(~survey.is_area).tolist():
+        message = f"{survey.label(position)} {describe_fault(survey, position)}: there is nothing to draw"
+        journal.note("dropped", survey.label(position), "", message)
+    return _give_up(survey, find_twins(survey), journal)
+
+
+def _drop_copies(case: _Case, whole: shapely.Geometry, tolerance_m: float, journal: Journal) -> _Case:
+    """Give up areas that equal another but for a hairline."""
+    copy_of, _ = find_copies(case.survey, case.places, tolerance_m)
+    if not copy_of:
+        return case
+    return _examine(_give_up(case.survey, copy_of, journal), whole, tolerance_m, 0.0)
+
+
+def _give_up(survey: Survey, copy_of: dict[int, int], journal: Journal) -> Survey:
+    """Take copies off the map."""
+    for copy, first in sorted(copy_of.items()):
+        message = f"{survey.label(copy)} is the same area as {survey.label(first)}, which stays"
+        journal.note("dropped", survey.label(copy), survey.label(first), message)
+    if not copy_of:
+        return survey
+    given = survey.given.copy()
+    given[list(copy_of)] = None
+    return replace(survey, given=given)
+
+
+def _settle_case(
+    case: _Case, whole: shapely.Geometry, parentage: Parentage | None, tolerance_m: float, open_m2: float
+) -> Settlement:
+    """Cut what is touched into faces and give each an owner."""
+    survey, places = case.survey, case.places
+    owners = np.unique(places.segments.owner)
+    held = np.array([area for cover in places.covers for area in cover], dtype=np.int64)
+    touched = [owners[owners >= 0], held, np.flatnonzero(survey.is_area & ~survey.is_valid)]
+    parent_of, cuts = np.full(len(survey), NO_PARENT), [seam_cuts(places)]
+    if parentage is not None:
+        suspects = crossing_areas(parentage, case.segments, case.matching)
+        parent_of, strays, pieces = find_strays(survey, parentage, suspects, tolerance_m)
+        near = survey.tree.query(pieces, predicate="dwithin", distance=tolerance_m)[1]
+        touched += [strays, np.unique(near)]
+        wide = places.shapes[~places.is_hairline]
+        cuts.append(lines_through(parentage.parents, np.concatenate([wide, pieces])))
+    chosen = np.unique(np.concatenate(touched)).astype(np.int64)
+    chosen = chosen[survey.area_m2[chosen] > 0]
+    chain = case.segments, case.matching
+    while True:
+        mosaic = make_mosaic(survey, whole, chain, chosen, np.vstack(cuts), parentage, tolerance_m)
+        made = settle(mosaic, parent_of, survey.area_m2, open_m2=open_m2)
+        crowded = np.setdiff1d(crowded_areas(made, chain), chosen)
+        if not len(crowded):
+            return made
+        chosen = np.union1d(chosen, crowded)
+
+
+def _draw(before: Survey, survey: Survey, made: Settlement) -> tuple[dict[int, shapely.Geometry], list[int]]:
+    """Put areas together from their faces; those that come out as they were are left as they were.
+
+    Parameters
+    ----------
+    before, survey : Survey
+        The map as it was given, and with its vertices snapped.
+    made : Settlement
+
+    Returns
+    -------
+    drawn : dict of int to geometry
+        The areas that changed.
+    lost : list of int
+        Those of which nothing is left.
+    """
+    snapped = np.flatnonzero((survey.given != before.given) & survey.is_area)
+    drawn: dict[int, shapely.Geometry] = dict(zip(snapped.tolist(), survey.given[snapped], strict=True))
+    for members in members_of(made.owner):
+        area = int(made.owner[members[0]])
+        if area != NOBODY:
+            faces = made.mosaic.faces.shapes[members]
+            drawn[area] = only_area(shapely.coverage_union_all(faces)) if len(faces) > 1 else faces[0]
+    drawn = drop_points(drawn, spare_points(made))
+    lost = sorted({area for cover in made.mosaic.covers for area in cover} - set(drawn))
+    areas = sorted(drawn)
+    new = np.array([drawn[area] for area in areas], dtype=object)
+    old = before.given[areas]
+    same = shapely.equals_exact(shapely.normalize(_as_parts(new)), shapely.normalize(_as_parts(old)))
+    return {area: shape for area, shape, kept in zip(areas, new, same, strict=True) if not kept}, lost
+
+
+def _as_parts(shapes: np.ndarray) -> np.ndarray:
+    """Write every polygon as a MultiPolygon, so that one part compares with one part."""
+    return np.array([shapely.multipolygons(shapely.get_parts(shape)) for shape in shapes], dtype=object)
+
+
+def _note_areas(
+    journal: Journal, survey: Survey, made: Settlement, drawn: dict[int, shapely.Geometry], lost: list[int]
+) -> None:
+    """Tell of mended rings, of areas that lost everything, and of outlines that only got vertices."""
+    moved = {area for _, *both in list_moves(made) for area in both}
+    for area in np.flatnonzero(survey.is_area & ~survey.is_valid).tolist():
+        parts = shapely.get_num_geometries(survey.shapes[area])
+        message = f"the ring of {survey.label(area)} {describe_fault(survey, area)}; its land of {parts} parts is kept"
+        journal.note("mended", survey.label(area), "", message)
+    for area in lost:
+        journal.note("dropped", survey.label(area), "", f"nothing is left of {survey.label(area)}", survey.shapes[area])
+    for area in sorted(set(drawn) - moved):
+        message = f"the outline of {survey.label(area)} was matched with its neighbours'"
+        journal.note("noded", survey.label(area), "", message)
+
+
+def _assemble(areas: Any, survey: Survey, drawn: dict[int, shapely.Geometry], lost: list[int]) -> gpd.GeoDataFrame:
+    """Put the new shapes into the caller's rows."""
+    frame = frame_of(areas, "areas").copy()
+    shapes = np.asarray(frame.geometry.array, dtype=object).copy()
+    changed = sorted(drawn)
+    rows = survey.rows[changed]
+    # A layer of multipart features stays one.
+    multipart = shapely.get_type_id(shapes[rows]) == MULTIPOLYGON
+    shapes[rows] = [drawn[area] for area in changed]
+    shapes[rows[multipart]] = _as_parts(shapes[rows[multipart]])
+    kept = np.zeros(len(frame), dtype=bool)
+    kept[survey.rows[survey.area_m2 > 0]] = True
+    kept[survey.rows[lost]] = False
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    if "area_m2" in frame.columns and len(rows):
+        sizes = frame["area_m2"].to_numpy(dtype=float, na_value=np.nan).copy()
+        sizes[rows] = shapely.area(shapes[rows])
+        frame["area_m2"] = sizes
+    return frame[kept]
+
+
+def _add_placeholders(
+    result: gpd.GeoDataFrame, made: Settlement, parentage: Parentage | None, journal: Journal
+) -> gpd.GeoDataFrame:
+    """Add a row for each piece of land that was left open."""
+    mosaic = made.mosaic
+    rows: list[dict[str, Any]] = []
+    for members in made.groups:
+        first = int(members[0])
+        if mosaic.inside[first] and not mosaic.foreign[first] and made.owner[first] == NOBODY:
+            shape = only_area(shapely.union_all(mosaic.faces.shapes[members]))
+            area_id = f"missing-{len(rows) + 1}"
+            parent = parentage.parents.label(mosaic.parent[first]) if parentage and mosaic.parent[first] >= 0 else None
+            rows.append({"area_id": area_id, "name": area_id, "parent_id": parent, "households": 0, "persons": 0,
+                         "area_m2": float(shapely.area(shape)), "kind": "placeholder", "shape": shape})  # fmt: skip
+            journal.note("placeholder", area_id, "", f"{area_id} stands for land that no area holds", shape)
+    if not rows:
+        return result
+    added = pd.DataFrame(rows).set_index("area_id")
+    added.index.name = result.index.name
+    named = "area_id" in result.columns
+    columns = {name: added[name] for name in result.columns if name in added.columns}
+    if "level" in result.columns and len(result):
+        columns["level"] = result["level"].iloc[0]
+    columns |= {"area_id": added.index} if named else {}
+    shapes = gpd.GeoSeries(added["shape"].to_numpy(), index=added.index, crs=result.crs)
+    more = gpd.GeoDataFrame(columns, geometry=shapes, index=added.index)
+    if result.geometry.name != "geometry":
+        more = more.rename_geometry(result.geometry.name)
+    return pd.concat([result, more])
+
+
+def _strayed(survey: Survey, parentage: Parentage | None, made: Settlement) -> list[Finding]:
+    """List the areas that name another parent than the one they lie in: the ids are the planner's to change."""
+    if parentage is None or parentage.names is None:
+        return []
+    strays = np.flatnonzero((made.parent_of != parentage.parent_of) & (made.area_m2 > 0))
+    return list(stray_findings(survey, parentage, strays))
+
+
+def _list_changes(survey: Survey, drawn: dict[int, shapely.Geometry], lost: list[int]) -> pd.DataFrame:
+    """Set the size of every area that was drawn anew before beside after."""
+    areas = sorted({*drawn, *lost})
+    after = [float(shapely.area(drawn[area])) if area in drawn else 0.0 for area in areas]
+    index = pd.Index([survey.label(area) for area in areas], name="area_id", dtype="str")
+    return pd.DataFrame({"before_m2": survey.area_m2[areas], "after_m2": after}, index=index)

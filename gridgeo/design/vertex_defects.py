@@ -1,0 +1,137 @@
+"""Find vertices that stand on one side of a border only, and count the hairlines that nothing else explains."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+import shapely
+
+from .arrangement import SNAP_M
+from .chain import TERRITORY, number_points
+from .covers import Places
+from .findings import Finding, name_list
+from .grouping import touching
+from .intake import Survey
+
+
+def vertex_defects(survey: Survey, places: Places, tolerance_m: float) -> Iterator[Finding]:
+    """Find unmatched vertices, one finding for each border, and count the hairlines left.
+
+    A vertex at a place that has a finding of its own, such as the corner of a gap, belongs to that finding. The
+    territory's limit has nobody on its other side: vertices that it lacks, or has more, do no harm.
+
+    Parameters
+    ----------
+    survey : Survey
+    places : Places
+    tolerance_m : float, metres
+
+    Yields
+    ------
+    Finding
+        ``unmatched_vertex``; one ``hairline`` at most.
+    """
+    reach = max(tolerance_m, 10 * SNAP_M)
+    points, owners, lacking = _lonely_vertices(places, reach)
+    free = ~_near_wide_places(places, points, reach)
+    borders: dict[tuple[int, ...], set[int]] = defaultdict(set)
+    harmless: list[int] = []
+    rows = zip(np.flatnonzero(free).tolist(), owners[free].tolist(), lacking[free].tolist(), strict=True)
+    for at, owner, missing in rows:
+        if TERRITORY in (owner, missing):
+            harmless.append(at)
+        else:
+            borders[tuple(sorted((owner, missing)))].add(at)
+    for key, members in _join_corners(borders, points).items():
+        where = points[sorted(members)]
+        where = where[np.lexsort((where[:, 1], where[:, 0]))]
+        names = name_list(survey.label(area) for area in key)
+        count = len(where)
+        noun = "1 vertex stands" if count == 1 else f"{count} vertices stand"
+        yield Finding(
+            "unmatched_vertex", key, f"{noun} on one side only of the border of {names}", _points(where),
+            float(count), 0.0, "vertices", pieces=count,
+        )  # fmt: skip
+    used = [*harmless, *(at for members in borders.values() for at in members)]
+    yield from _hairlines(places, points[np.array(used, dtype=np.int64)], tolerance_m)
+
+
+def _points(where: np.ndarray) -> shapely.Geometry:
+    return shapely.Point(where[0]) if len(where) == 1 else shapely.MultiPoint(where)
+
+
+def _lonely_vertices(places: Places, reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find vertices of one area that lie on a segment of another that has no vertex there.
+
+    Returns
+    -------
+    points : (n, 2) array
+    owners, lacking : (n,) arrays of int
+        Whose vertex it is, and who lacks it; a vertex of several areas comes several times.
+    """
+    segments = places.segments
+    ends = segments.ends.reshape(-1, 2)
+    if not len(ends):
+        return ends, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    at, on = shapely.STRtree(segments.lines()).query(shapely.points(ends), predicate="dwithin", distance=reach)
+    owner, lacking = np.repeat(segments.owner, 2)[at], segments.owner[on]
+    point = ends[at]
+    inner = owner != lacking
+    for side in (slice(0, 2), slice(2, 4)):
+        inner &= np.hypot(*(point - segments.ends[on, side]).T) > reach
+    # The other area may have the vertex on another segment: where it turns, or where it passes twice.
+    numbers = number_points(ends)
+    count = int(segments.owner.max()) + 2
+    known = numbers * count + np.repeat(segments.owner, 2) + 1
+    lonely = np.flatnonzero(inner)[~np.isin(numbers[at[inner]] * count + lacking[inner] + 1, known)]
+    _, first = np.unique((numbers[at[lonely]] * count + owner[lonely] + 1) * count + lacking[lonely], return_index=True)
+    lonely = lonely[first]
+    return point[lonely], owner[lonely], lacking[lonely]
+
+
+def _near_wide_places(places: Places, points: np.ndarray, reach: float) -> np.ndarray:
+    """Tell which points lie at a place that has a finding of its own."""
+    near = np.zeros(len(points), dtype=bool)
+    wide = places.shapes[~places.is_hairline]
+    if len(wide) and len(points):
+        near[shapely.STRtree(wide).query(shapely.points(points), predicate="dwithin", distance=reach)[0]] = True
+    return near
+
+
+def _join_corners(borders: dict[tuple[int, ...], set[int]], points: np.ndarray) -> dict[tuple[int, ...], set[int]]:
+    """Give a vertex in which two areas end on a third one finding instead of two."""
+    concerned: dict[tuple[float, float], set[int]] = defaultdict(set)
+    rows: dict[tuple[float, float], set[int]] = defaultdict(set)
+    for key, members in borders.items():
+        for at in members:
+            place = (float(points[at, 0]), float(points[at, 1]))
+            concerned[place].update(key)
+            rows[place].add(at)
+    joined: dict[tuple[int, ...], set[int]] = defaultdict(set)
+    for place, areas in concerned.items():
+        joined[tuple(sorted(areas))].add(min(rows[place]))
+    return joined
+
+
+def _hairlines(places: Places, explained: np.ndarray, tolerance_m: float) -> Iterator[Finding]:
+    """Count the hairlines that neither touch a wider place nor come from an unmatched vertex."""
+    place, vertex = places.vertices
+    known = np.zeros(len(places.edges.xy), dtype=bool)
+    wide = ~places.is_hairline
+    known[vertex[wide[place]]] = True
+    is_open = places.is_hairline.copy()
+    is_open[place[known[vertex]]] = False
+    is_open[touching(places, explained, max(tolerance_m, 10 * SNAP_M))[1]] = False
+    members = np.flatnonzero(is_open)
+    if not len(members):
+        return
+    gaps = int((places.depth[members] == 0).sum())
+    area = float(places.area_m2[members].sum())
+    yield Finding(
+        "hairline", (), f"{len(members)} places are narrower than {tolerance_m * 1000:g} mm and not listed: "
+        f"{gaps} between areas, {len(members) - gaps} where they overlap, {area:.3g} m2 in all",
+        _points(shapely.get_coordinates(shapely.centroid(places.shapes[members]))),
+        float(len(members)), 0.0, "hairlines", area, pieces=len(members),
+    )  # fmt: skip
