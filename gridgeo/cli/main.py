@@ -1,0 +1,68 @@
+"""Gather the commands under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import typer
+
+from gridgeo import __version__
+
+from .auditing import audit, repair
+from .demo import demo
+from .planning import plan
+from .screen import plain_errors, say
+from .showing import export, locate, map_, profiles, serve
+
+app = typer.Typer(
+    name="gridgeo",
+    help="Divide a town into responsibility areas, prove that they cover it, and run the daily service on them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _guarded(command: Any) -> Callable[..., Any]:
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        with plain_errors():
+            return command(*args, **options)
+
+    return run
+
+
+for _name, _command in {
+    "demo": demo,
+    "plan": plan,
+    "audit": audit,
+    "repair": repair,
+    "locate": locate,
+    "map": map_,
+    "export": export,
+    "serve": serve,
+}.items():
+    app.command(_name)(_guarded(_command))
+app.add_typer(profiles, name="profiles")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"gridgeo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
+    ),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,1 @@
+"""Run the daily service on areas: location, addresses, duties; tables in, tables out."""

@@ -1,0 +1,1 @@
+"""Draw plans: maps, tiles and reports that open without a network."""

@@ -1,0 +1,1 @@
+"""Read and write the world outside: files, OpenStreetMap, the store."""
