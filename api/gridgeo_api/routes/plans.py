@@ -1,0 +1,103 @@
+"""Answer which plans there are, and the figures of the one in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from gridgeo.model.profile import Limits
+from gridgeo.publish.colours import HEAT, size_classes
+from gridgeo_api.cards import LEVELS, Day
+from gridgeo_api.edition import Edition
+from gridgeo_api.geojson import plain, to_json
+from gridgeo_api.layer_tiles import ZOOMS
+from gridgeo_api.queries import NoQuery, OnDay, described, read_query
+from gridgeo_api.routes.common import JSON, REFUSALS, answer_kept, day_of, keeper_of
+
+router = APIRouter(tags=["plans"])
+
+
+@router.get("/v1/plans", summary="List the plans", openapi_extra=described(NoQuery), responses=REFUSALS)
+async def list_plans(request: Request) -> Response:
+    """List the published plans, the oldest first, each with the days on which it is in force (half-open)."""
+    read_query(request, NoQuery)
+    plans = keeper_of(request).live.plans
+    entries = [
+        {
+            "version": version,
+            "valid_from": plain(row["valid_from"]),
+            "valid_to": plain(row["valid_to"]),
+            "revision": int(row["revision"]),
+            "published_at": row["published_at"].isoformat(),
+            "profile": str(row["profile"]),
+        }
+        for version, row in zip(plans.index.tolist(), plans.to_dict("records"), strict=True)
+    ]
+    return Response(to_json({"plans": entries}), media_type=JSON)
+
+
+@router.get("/v1/stats", summary="Figures of the town", openapi_extra=described(OnDay), responses=REFUSALS)
+async def show_figures(request: Request) -> Response:
+    """Tell the figures of a day's plan: areas, households and the share within the band by level, and the incidents."""
+    query = read_query(request, OnDay)
+    day = await day_of(request, query.at)
+    title = keeper_of(request).settings.title
+    return await answer_kept(request, f"{day.key}.{title}", lambda: to_json(_figures(day, title)))
+
+
+def _figures(day: Day, title: str) -> dict[str, Any]:
+    edition = day.edition
+    manifest = edition.plan.manifest
+    return {
+        "title": title or str(manifest.get("title") or manifest.get("territory") or ""),
+        "at": day.day.isoformat(),
+        "version": day.tile_version,
+        "plan": {
+            "version": edition.version,
+            "valid_from": plain(edition.plan.valid_from),
+            "valid_to": plain(day.valid_to),
+            "profile": edition.plan.profile.name,
+        },
+        "bounds": edition.bounds,
+        "levels": {level: _level_figures(edition, level) for level in LEVELS if level in edition.plan.levels},
+        "incidents": {**day.incidents.summary, "version": day.incidents.key},
+        "heat_ramp": list(HEAT),
+        "tiles": edition.tile_layers,
+        "tile_zooms": ZOOMS,
+        "kinds": sorted({*_kinds(edition, "streets"), *_kinds(edition, "sites")}),
+    }
+
+
+def _kinds(edition: Edition, name: str) -> set[str]:
+    """List what kinds of lines or sites a layer of the ground holds."""
+    layer = edition.layer(name)
+    return set(layer["kind"].dropna().astype(str)) if "kind" in layer else set()
+
+
+def _sizes(band: Limits) -> dict[str, Any]:
+    """Say which sizes are shown in which colour, the smallest first."""
+    classes = size_classes(band)
+    return {
+        "lows": list(classes.lows),
+        "colours": list(classes.colours),
+        "below": classes.below,
+        "above": classes.above,
+    }
+
+
+def _level_figures(edition: Edition, level: str) -> dict[str, Any]:
+    shown = edition.shown(level)
+    households = shown.areas["households"]
+    band = None if shown.band is None else {"low": shown.band.low, "high": shown.band.high, "target": shown.band.target}
+    return {
+        "areas": len(shown.areas),
+        "households": int(households.sum()),
+        "persons": int(shown.areas["persons"].sum()),
+        "area_m2": round(float(shown.areas["area_m2"].sum()), 1),
+        "in_band": None
+        if shown.band is None
+        else round(float(households.between(shown.band.low, shown.band.high).mean()), 4),
+        "band": band,
+        "sizes": None if shown.band is None else _sizes(shown.band),
+    }
