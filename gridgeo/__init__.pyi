@@ -42,6 +42,7 @@ from .storage.files import write_table as write_table
 from .storage.osm import osm_town as osm_town
 from .storage.osm import read_osm as read_osm
 from .storage.store import open_store as open_store
+from .town.officers import make_officers as make_officers
 from .town.town import make_town as make_town
 
 __version__: str

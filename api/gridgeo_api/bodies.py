@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gridgeo_api.errors import BodyTooLargeError, RequestError, faults
 from gridgeo_api.queries import LAT_LIMIT, LON_LIMIT, Day, PlanLevel, check_place
 
-Degrees = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+_Lon = Annotated[float, Field(allow_inf_nan=False, strict=True, json_schema_extra={"minimum": -180, "maximum": 180})]
+_Lat = Annotated[float, Field(allow_inf_nan=False, strict=True, json_schema_extra={"minimum": -90, "maximum": 90})]
 
 
 class LocateBody(BaseModel):
@@ -19,9 +20,7 @@ class LocateBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    points: Annotated[
-        list[tuple[Degrees, Degrees]], Field(min_length=1, description="[longitude, latitude] of each point")
-    ]
+    points: Annotated[list[tuple[_Lon, _Lat]], Field(min_length=1, description="[longitude, latitude] of each point")]
     level: PlanLevel = "grid"
     at: Day | None = None
 

@@ -142,11 +142,21 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    details = {
-        404: f"nothing answers at {request.url.path}",
-        405: f"{request.method} is not served at {request.url.path}",
-    }
-    return problem(error.status_code, "", details.get(error.status_code, str(error.detail)), headers=error.headers)
+    path = request.url.path
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_at(request.app, path)) or headers.get("Allow", "GET")
+    details = {404: f"nothing answers at {path}", 405: f"{request.method} is not served at {path}"}
+    return problem(error.status_code, "", details.get(error.status_code, str(error.detail)), headers=headers)
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """List the methods that are served at a path, over all its routes."""
+    for template, operations in app.openapi()["paths"].items():
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
+        if re.fullmatch(pattern, path):
+            return sorted(method.upper() for method in operations)
+    return []
 
 
 async def _answer_unforeseen(request: Request, error: Exception) -> Response:

@@ -32,11 +32,26 @@ def _as_day(text: Any) -> Any:
     return text
 
 
+def _as_moment(text: Any) -> Any:
+    """Read a day or an instant, and no count of seconds; a plus sign that the address turned into a space is one."""
+    if not isinstance(text, str):
+        return text
+    if text[4:5] + text[7:8] != "--":
+        raise ValueError(f"{text[:40]!r} is no day or instant; write it like 2026-10-01 or 2026-10-01T08:00:00+08:00")
+    return text.replace(" ", "+")
+
+
 Number = Annotated[float, BeforeValidator(_as_number), Field(allow_inf_nan=False)]
 Day = Annotated[date, BeforeValidator(_as_day)]
 PlanLevel = Literal["community", "grid", "micro"]
-Lon = Annotated[Number, Field(description="longitude in degrees, CRS84", examples=[114.3])]
-Lat = Annotated[Number, Field(description="latitude in degrees, CRS84", examples=[30.5])]
+_LON_RANGE: dict[str, Any] = {"minimum": -LON_LIMIT, "maximum": LON_LIMIT}
+_LAT_RANGE: dict[str, Any] = {"minimum": -LAT_LIMIT, "maximum": LAT_LIMIT}
+# The ranges stand in the description only: check_place says more than "too large".
+Lon = Annotated[
+    Number, Field(description="longitude in degrees, CRS84", examples=[114.3], json_schema_extra=_LON_RANGE)
+]
+Lat = Annotated[Number, Field(description="latitude in degrees, CRS84", examples=[30.5], json_schema_extra=_LAT_RANGE)]
+Moment = Annotated[AwareDatetime | Day, BeforeValidator(_as_moment)]
 On = Annotated[Day | None, Field(description="the day to answer for; without it today")]
 
 
@@ -147,8 +162,8 @@ class SearchQuery(Query):
 class HeatQuery(Query):
     """Choose incidents to draw."""
 
-    since: Annotated[AwareDatetime | Day | None, Field(description="first instant or day")] = None
-    until: Annotated[AwareDatetime | Day | None, Field(description="instant or day before which to stop")] = None
+    since: Annotated[Moment | None, Field(description="first instant or day")] = None
+    until: Annotated[Moment | None, Field(description="instant or day before which to stop")] = None
     category: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     v: Annotated[str | None, Field(max_length=80, description="version of the store; lets a browser keep the tile")] = (
         None

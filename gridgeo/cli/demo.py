@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("out/demo"),
-    households: Annotated[int, typer.Option(min=1, help="Size of the town.")] = 20_000,
+    households: Annotated[int, typer.Option(min=2000, help="Size of the town.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same town.")] = 0,
     profile: Annotated[str, typer.Option(help="Division rules.")] = "guali-2024",
     effort: Annotated[str, typer.Option(help="fast, normal or best.")] = "normal",
@@ -48,7 +48,8 @@ def demo(
             town = make_town(households, seed=seed)
         with show.step("making atoms"):
             atoms = make_atoms(town.communities, town.streets, town.households, town.buildings, profile=rules)
-        plan = replace(divide(atoms, rules, effort, seed, show), valid_from=_first_day(town))
+        plan = divide(atoms, rules, effort, seed, show)
+        plan = replace(plan, valid_from=_first_day(town), manifest={**plan.manifest, "title": town.name})
         territory = town.boundary.union_all()
         findings = audit_plan(plan, territory, town.households, show)
         officers, duties = make_officers(pd.concat([plan.areas(level) for level in plan.levels[1:]]), seed=seed)
@@ -91,7 +92,7 @@ def _publish(
             addresses=_addresses(town),
             streets=town.streets,
             buildings=town.buildings,
-            sites=town.sites,
+            sites=pd.concat([town.sites, town.water.rename_axis("site_id")]),
             incidents=town.incidents,
             findings=findings,
         )

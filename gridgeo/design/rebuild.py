@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from .arrangement import SNAP_M, Edges, Faces, enclose, node_segments
+from .arrangement import Edges, Faces, enclose, node_segments
 from .chain import TERRITORY, Matching, Segments, boundary_segments
-from .covers import Places
 from .intake import Survey
 from .parent_defects import NO_PARENT, Parentage, lies_in
 
@@ -129,57 +128,6 @@ def _linework(chain: tuple[Segments, Matching], touched: np.ndarray) -> tuple[Se
     unmatched[matching.unmatched()] = True
     kept = free | (unmatched & (segments.owner == TERRITORY))
     return segments.take(kept), held[group[kept]], group[kept]
-
-
-def seam_cuts(places: Places) -> np.ndarray:
-    """Cut strips of uncovered land along the territory's limit, so that each neighbour takes the land before it.
-
-    Parameters
-    ----------
-    places : Places
-
-    Returns
-    -------
-    (n, 4) array of float, metres
-        Lines from where two areas meet straight to the limit.
-    """
-    place, owner, _ = places.borders
-    has_limit = np.zeros(len(places), dtype=bool)
-    has_limit[place[owner == TERRITORY]] = True
-    neighbours = np.bincount(place[owner != TERRITORY], minlength=len(places))
-    strips = np.flatnonzero((places.depth == 0) & has_limit & (neighbours > 1) & ~places.is_hairline)
-    strips = strips[8 * places.area_m2[strips] < (places.perimeter_m[strips] / 2) ** 2]
-    owners_at = _owners_by_edge(places)
-    lines = [cut for strip in strips for cut in _cuts_of(places, int(strip), owners_at)]
-    return np.array(lines, dtype=float).reshape(-1, 4)
-
-
-def _owners_by_edge(places: Places) -> dict[int, set[int]]:
-    owners: dict[int, set[int]] = {}
-    for edge, owner in zip(
-        places.edges.edge.tolist(), places.segments.owner[places.edges.source].tolist(), strict=True
-    ):
-        owners.setdefault(edge, set()).add(owner)
-    return owners
-
-
-def _cuts_of(places: Places, strip: int, owners_at: dict[int, set[int]]) -> list[np.ndarray]:
-    """Draw the shortest lines from the meeting points of a strip's neighbours to the limit on its other side."""
-    edges = places.edge[places.place == strip]
-    limit = [edge for edge in edges if TERRITORY in owners_at[int(edge)]]
-    holders: dict[int, set[int]] = {}
-    for edge in edges.tolist():
-        for vertex in places.edges.ends[edge].tolist():
-            holders.setdefault(vertex, set()).update(owners_at[edge])
-    seams = sorted(vertex for vertex, owners in holders.items() if len(owners - {TERRITORY}) > 1)
-    if not seams or not limit:
-        return []
-    shore = shapely.multilinestrings(places.edges.lines(np.array(limit)))
-    points = np.asarray(shapely.points(places.edges.xy[seams]), dtype=object)
-    rays = np.asarray(shapely.shortest_line(points, shore), dtype=object)
-    room = shapely.buffer(places.shapes[strip], 10 * SNAP_M)
-    kept = (shapely.length(rays) > SNAP_M) & shapely.covers(room, rays)
-    return [shapely.get_coordinates(ray).ravel() for ray in rays[kept]]
 
 
 def lines_through(parents: Survey, shapes: np.ndarray) -> np.ndarray:

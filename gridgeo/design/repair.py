@@ -34,8 +34,9 @@ from .parent_defects import (
     stray_findings,
 )
 from .proof import Certificate, certify
-from .rebuild import lines_through, make_mosaic, seam_cuts
-from .settle import NOBODY, Settlement, members_of, settle, sweep_crumbs
+from .rebuild import lines_through, make_mosaic
+from .seams import seam_cuts
+from .settle import NOBODY, Settlement, lonely_groups, members_of, settle, sweep_crumbs
 from .snapping import measure_noise, snap_vertices
 
 FILLS = ("all", "placeholder")
@@ -181,7 +182,7 @@ def _examine(survey: Survey, whole: shapely.Geometry, tolerance_m: float, snap_m
 
 def _drop_rows(survey: Survey, journal: Journal) -> Survey:
     """Give up rows without land, and exact copies of others; name each."""
-    for position in np.flatnonzero(~survey.is_area).tolist():
+    for position in np.flatnonzero(survey.area_m2 == 0).tolist():
         message = f"{survey.label(position)} {describe_fault(survey, position)}: there is nothing to draw"
         journal.note("dropped", survey.label(position), "", message)
     return _give_up(survey, find_twins(survey), journal)
@@ -229,10 +230,27 @@ def _settle_case(
     while True:
         mosaic = make_mosaic(survey, whole, chain, chosen, np.vstack(cuts), parentage, tolerance_m)
         made = settle(mosaic, parent_of, survey.area_m2, open_m2=open_m2)
-        crowded = np.setdiff1d(crowded_areas(made, chain), chosen)
-        if not len(crowded):
+        drawn_in = crowded_areas(made, chain)
+        if np.isinf(open_m2):
+            drawn_in = np.union1d(drawn_in, _adopt(made, survey, chosen))
+        if np.isin(drawn_in, chosen).all():
             return made
-        chosen = np.union1d(chosen, crowded)
+        chosen = np.union1d(chosen, drawn_in)
+
+
+def _adopt(made: Settlement, survey: Survey, chosen: np.ndarray) -> np.ndarray:
+    """Give land that no area borders to the nearest area of its parent; returns those areas."""
+    nearest = set()
+    for members in lonely_groups(made):
+        living = np.flatnonzero(survey.area_m2 > 0)
+        candidates = np.array(made.at_home(living.tolist(), made.parent(members)) or living.tolist(), dtype=np.int64)
+        if len(candidates):
+            away = shapely.distance(made.mosaic.faces.shapes[members[0]], survey.shapes[candidates])
+            heir = int(candidates[np.argmin(away)])
+            nearest.add(heir)
+            if heir in chosen:
+                made.owner[members] = heir
+    return np.array(sorted(nearest), dtype=np.int64)
 
 
 def _draw(before: Survey, survey: Survey, made: Settlement) -> tuple[dict[int, shapely.Geometry], list[int]]:
@@ -313,17 +331,14 @@ def _add_placeholders(
     result: gpd.GeoDataFrame, made: Settlement, parentage: Parentage | None, journal: Journal
 ) -> gpd.GeoDataFrame:
     """Add a row for each piece of land that was left open."""
-    mosaic = made.mosaic
     rows: list[dict[str, Any]] = []
-    for members in made.groups:
-        first = int(members[0])
-        if mosaic.inside[first] and not mosaic.foreign[first] and made.owner[first] == NOBODY:
-            shape = only_area(shapely.union_all(mosaic.faces.shapes[members]))
-            area_id = f"missing-{len(rows) + 1}"
-            parent = parentage.parents.label(mosaic.parent[first]) if parentage and mosaic.parent[first] >= 0 else None
-            rows.append({"area_id": area_id, "name": area_id, "parent_id": parent, "households": 0, "persons": 0,
-                         "area_m2": float(shapely.area(shape)), "kind": "placeholder", "shape": shape})  # fmt: skip
-            journal.note("placeholder", area_id, "", f"{area_id} stands for land that no area holds", shape)
+    for members in lonely_groups(made):
+        shape = only_area(shapely.union_all(made.mosaic.faces.shapes[members]))
+        area_id, parent = f"missing-{len(rows) + 1}", made.parent(members)
+        parent_id = parentage.parents.label(parent) if parentage and parent != NO_PARENT else None
+        rows.append({"area_id": area_id, "name": area_id, "parent_id": parent_id, "households": 0, "persons": 0,
+                     "area_m2": float(shapely.area(shape)), "kind": "placeholder", "shape": shape})  # fmt: skip
+        journal.note("placeholder", area_id, "", f"{area_id} stands for land that no area holds", shape)
     if not rows:
         return result
     added = pd.DataFrame(rows).set_index("area_id")

@@ -186,6 +186,16 @@ def _heir(made: Settlement, members: np.ndarray, strictly: bool) -> int:
     return max(border, key=lambda area: (round(border[area], 6), -area)) if border else NOBODY
 
 
+def lonely_groups(made: Settlement) -> list[np.ndarray]:
+    """List the land of the territory that nobody got because no area borders it."""
+    mosaic = made.mosaic
+    return [
+        members
+        for members in made.groups
+        if mosaic.inside[members[0]] and not mosaic.foreign[members[0]] and made.owner[members[0]] == NOBODY
+    ]
+
+
 def _rescue(made: Settlement, groups: list[np.ndarray]) -> None:
     """Give an area that lost everything the largest piece of its land, unless its owner has nothing else."""
     held = np.bincount(made.owner[made.owner >= 0], minlength=len(made.area_m2))

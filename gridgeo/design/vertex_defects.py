@@ -14,6 +14,7 @@ from .covers import Places
 from .findings import Finding, name_list
 from .grouping import touching
 from .intake import Survey
+from .proof import ROUNDING_M
 
 
 def vertex_defects(survey: Survey, places: Places, tolerance_m: float) -> Iterator[Finding]:
@@ -116,7 +117,7 @@ def _join_corners(borders: dict[tuple[int, ...], set[int]], points: np.ndarray) 
 
 
 def _hairlines(places: Places, explained: np.ndarray, tolerance_m: float) -> Iterator[Finding]:
-    """Count the hairlines that neither touch a wider place nor come from an unmatched vertex."""
+    """Count the hairlines above rounding that neither touch a wider place nor come from an unmatched vertex."""
     place, vertex = places.vertices
     known = np.zeros(len(places.edges.xy), dtype=bool)
     wide = ~places.is_hairline
@@ -124,6 +125,7 @@ def _hairlines(places: Places, explained: np.ndarray, tolerance_m: float) -> Ite
     is_open = places.is_hairline.copy()
     is_open[place[known[vertex]]] = False
     is_open[touching(places, explained, max(tolerance_m, 10 * SNAP_M))[1]] = False
+    is_open &= 2 * places.area_m2 > ROUNDING_M * shapely.length(places.shapes)  # nothing that rounding does is told
     members = np.flatnonzero(is_open)
     if not len(members):
         return

@@ -122,14 +122,14 @@ def write_buildings(built: pd.DataFrame, community_ids: pd.Index, dwellings: gpd
     counts = lived_in.reindex(ids, fill_value=0)
     return gpd.GeoDataFrame(
         {
-            "name": built["name"].to_numpy(),
+            "name": built["name"].array,
             "use": text(built["style"].map(USES)),
             "floors": built["floors"].to_numpy(),
             "stairwells": np.where(built["capacity"] > 0, built["stairwells"], 0),
             "households": counts["households"].to_numpy(),
             "persons": counts["persons"].to_numpy(),
-            "address": built["address"].to_numpy(),
-            "community_id": community_ids.to_numpy(),
+            "address": built["address"].array,
+            "community_id": community_ids.array,
         },
         index=ids,
         geometry=built["geometry"].to_numpy(),

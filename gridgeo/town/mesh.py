@@ -56,7 +56,6 @@ def build_mesh(plans: list[QuarterPlan], bend: Bend) -> Mesh:
     noded, owner = node_lines([line for _, line in drawn])
     bent = bend.shapes(noded)
     faces = shapely.get_parts(shapely.polygonize(bent))
-    blocks = _describe(faces, plans, bend)
     left, right = _sides(bent, faces)
     pieces = pd.DataFrame(
         {
@@ -68,22 +67,28 @@ def build_mesh(plans: list[QuarterPlan], bend: Bend) -> Mesh:
             "geometry": bent,
         }
     )
-    return Mesh(lines, pieces, blocks)
+    return Mesh(lines, pieces, _describe(faces, pieces, plans, bend))
 
 
-def _describe(faces: np.ndarray, plans: list[QuarterPlan], bend: Bend) -> pd.DataFrame:
-    """Give each face the zone of the leaf of the plan that it comes from."""
+def _describe(faces: np.ndarray, pieces: pd.DataFrame, plans: list[QuarterPlan], bend: Bend) -> pd.DataFrame:
+    """Give each face the zone of the leaf of the plan that it comes from; a crumb is its neighbour's."""
     rows = [
         (leaf.zone, plan.quarter.number, leaf.superblock, leaf.parent, leaf.shape)
         for plan in plans
         for leaf in plan.leaves
     ]
     leaves = pd.DataFrame(rows, columns=["zone", "quarter", "superblock", "parent", "shape"])
-    middles = shapely.points(bend.points(shapely.get_coordinates(shapely.point_on_surface(leaves["shape"].to_numpy()))))
-    leaf, face = shapely.STRtree(faces).query(middles, predicate="within")
-    order = np.argsort(face, kind="stable")
-    blocks = leaves.iloc[leaf[order]].drop(columns="shape").set_index(face[order]).reindex(range(len(faces)))
-    return blocks.assign(geometry=faces)
+    inside = shapely.get_coordinates(shapely.point_on_surface(leaves["shape"].to_numpy()))
+    leaf, face = shapely.STRtree(faces).query(np.asarray(shapely.points(bend.points(inside))), predicate="within")
+    leaf_of = np.full(len(faces), -1)
+    leaf_of[face] = leaf
+    for crumb in np.flatnonzero(leaf_of < 0):
+        around = pieces[(pieces["left"] == crumb) | (pieces["right"] == crumb)]
+        others = np.where(around["left"] == crumb, around["right"], around["left"])
+        known = (others >= 0) & (leaf_of[others] >= 0)
+        longest = np.argmax(shapely.length(around["geometry"].to_numpy()) * known)
+        leaf_of[crumb] = leaf_of[others[longest]]
+    return leaves.iloc[leaf_of].drop(columns="shape").reset_index(drop=True).assign(geometry=faces)
 
 
 def _sides(pieces: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

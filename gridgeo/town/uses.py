@@ -55,8 +55,16 @@ WISHES = (
     Wish("school", "housing", 1, 6_000, 30_000, 0.36),
     Wish("school", "hamlet", 1, 5_000, 20_000, 0.42),
 )
-STATION_M2 = (6_000.0, 60_000.0)
-WISH_COMPACT = 0.58
+WISH_COMPACT, WISH_SPREAD = 0.58, 0.12
+"""Compactness (Polsby-Popper) that schools and the like need, and how far off their place they may come to lie."""
+MOST_SHARE = 0.12
+"""Of a zone's blocks, what one wish may take."""
+SURE_FROM = 3
+"""Even the smallest quarter has one of what a full one has so many of."""
+GREEN_COMPACT = 0.32
+"""Blocks less compact than this are not built on."""
+STYLE_SPREAD = 0.05
+STATION_PLACE, STATION_M2 = np.array([CENTRE[0] + 0.02, RAIL_HEIGHT - 0.035]), (6_000.0, 60_000.0)
 SMALLEST_M2 = {
     "old": 350.0,
     "modern": 3_500.0,
@@ -116,8 +124,7 @@ def choose_uses(blocks: pd.DataFrame, parcels: np.ndarray, quarters: list[Quarte
 
 def _place_station(uses: np.ndarray, facts: pd.DataFrame, quarter: Quarter, bend: Bend) -> None:
     """Put the station on the fields beside the railway, where the main street from the centre meets it."""
-    spot = quarter.corner + np.array([CENTRE[0] + 0.02, RAIL_HEIGHT - 0.035]) * quarter.side_m
-    x, y = bend.points(spot[None, :])[0]
+    x, y = bend.points((quarter.corner + STATION_PLACE * quarter.side_m)[None, :])[0]
     fits = (
         (facts["quarter"] == quarter.number)
         & facts["zone"].isin(["rural", "hamlet"])
@@ -129,24 +136,22 @@ def _place_station(uses: np.ndarray, facts: pd.DataFrame, quarter: Quarter, bend
 
 
 def _uses_of(facts: pd.DataFrame, quarter: Quarter) -> np.ndarray:
+    """Leave small blocks green, fulfil the wishes, then fill the rest with what is ordinary in each zone."""
     random = quarter.draw(QUARTER_STREAM, quarter.number, 3)
+    zone, area_m2, away = facts["zone"], facts["area_m2"], facts["away"]
     uses = np.full(len(facts), "", dtype=object)
-    is_small = (facts["area_m2"] < facts["zone"].map(SMALLEST_M2)) | (
-        (facts["compact"] < 0.32) & (facts["zone"] != "rural")
-    )
-    uses[is_small & ~facts["zone"].isin(["strip", "rural"])] = "green"
+    is_odd = (area_m2 < zone.map(SMALLEST_M2)) | (facts["compact"] < GREEN_COMPACT)
+    uses[is_odd & ~zone.isin(["strip", "rural"])] = "green"
     size = quarter.households / HOUSEHOLDS_A_QUARTER
     for wish in WISHES:
-        fits = (uses == "") & (facts["zone"] == wish.zone) & facts["area_m2"].between(wish.low_m2, wish.high_m2)
+        fits = (uses == "") & (zone == wish.zone) & area_m2.between(wish.low_m2, wish.high_m2)
         fits &= facts["compact"] > WISH_COMPACT
-        most = int((facts["zone"] == wish.zone).sum() * 0.12) + 1
-        wanted = min(max(round(wish.count * size), 1 if wish.count >= 3 else 0), most)
-        misfit = (facts["away"] - wish.away).abs() + random.uniform(0, 0.12, len(facts))
-        uses[misfit[fits].sort_values().index[:wanted]] = wish.use
-    homes = np.flatnonzero((uses == "") & (facts["zone"] == "modern"))
-    reach = facts["away"].to_numpy()[homes] + random.normal(0, 0.05, len(homes))
-    share = reach.argsort().argsort() / max(len(homes), 1)
+        least, most = int(wish.count >= SURE_FROM), int((zone == wish.zone).sum() * MOST_SHARE) + 1
+        misfit = (away - wish.away).abs() + random.uniform(0, WISH_SPREAD, len(facts))
+        best = misfit[fits].sort_values(kind="stable").index
+        uses[best[: min(max(round(wish.count * size), least), most)]] = wish.use
+    homes = np.flatnonzero((uses == "") & (zone == "modern"))
+    reach = away.to_numpy()[homes] + random.normal(0, STYLE_SPREAD, len(homes))
+    share = reach.argsort(kind="stable").argsort(kind="stable") / max(len(homes), 1)
     uses[homes] = np.array(HOME_STYLES, dtype=object)[np.searchsorted(STYLE_SHARES, share, side="right")]
-    rest = uses == ""
-    uses[rest] = facts["zone"].map(ORDINARY)[rest]
-    return uses
+    return np.where(uses == "", zone.map(ORDINARY), uses)

@@ -47,16 +47,20 @@ def is_local(address):
 
 
 class Watch:
-    """What a page did that it should not: requests to others, errors in its console, exceptions."""
+    """What a page did that it should not: requests to others, errors in its console, exceptions.
 
-    def __init__(self, page):
+    ``expected`` holds parts of console messages that a test provokes on purpose.
+    """
+
+    def __init__(self):
         self.faults = []
         self.expected = ()
-        page.context.route(lambda address: not is_local(address), self._refuse)
+
+    def listen(self, page):
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
 
-    def _refuse(self, route):
+    def refuse(self, route):
         self.faults.append(f"asked another host: {route.request.url}")
         route.abort()
 
@@ -65,23 +69,36 @@ class Watch:
             self.faults.append(f"console: {message.text}")
 
 
-@pytest.fixture
-def new_page(browser):
-    """Open pages of a size of one's choice; each is watched, and its faults fail the test."""
-    opened = []
+@pytest.fixture(scope="session")
+def open_page(browser):
+    """Open a watched page of a size of one's choice; whoever opens it closes its context and looks at its faults."""
 
-    def open_page(width=1440, height=900, **options):
+    def opened(width=1440, height=900, **options):
+        watch = Watch()
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.route(lambda address: not is_local(address), watch.refuse)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.watch = Watch(page)
-        opened.append((context, page.watch))
+        watch.listen(page)
+        page.watch = watch
         return page
 
-    yield open_page
-    for context, _ in opened:
-        context.close()
-    faults = [fault for _, watch in opened for fault in watch.faults]
+    return opened
+
+
+@pytest.fixture
+def new_page(open_page):
+    """Open pages for one test; their faults fail it."""
+    pages = []
+
+    def opened(*size, **options):
+        pages.append(open_page(*size, **options))
+        return pages[-1]
+
+    yield opened
+    for page in pages:
+        page.context.close()
+    faults = [fault for page in pages for fault in page.watch.faults]
     assert not faults, "\n".join(faults)
 
 

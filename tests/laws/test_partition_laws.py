@@ -15,6 +15,7 @@ from towns import CRS, EAST_M, NORTH_M
 
 import gridgeo as gg
 
+ORIGIN = np.array([EAST_M, NORTH_M])
 GUALI = gg.load_profile("guali-2024")
 
 
@@ -23,18 +24,18 @@ def random_town(seed, communities=2, points=120):
     rng = np.random.default_rng(seed)
     size = 1500.0
     frame = shapely.box(EAST_M, NORTH_M, EAST_M + size, NORTH_M + size)
-    centres = (*rng.uniform(0, size, (communities + 1, 2)), EAST_M, NORTH_M)
+    centres = ORIGIN + rng.uniform(0, size, (communities + 1, 2))
     shapes = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(centres), extend_to=frame))
     shapes = shapely.set_precision(shapely.intersection(shapes, frame), 0.01)
     table = gpd.GeoDataFrame(
         geometry=shapes, crs=CRS, index=pd.Index([f"K{i}" for i in range(len(shapes))], name="area_id")
     )
-    ends = (*rng.uniform(-100, size + 100, (25, 2, 2)), EAST_M, NORTH_M)
+    ends = ORIGIN + rng.uniform(-100, size + 100, (25, 2, 2))
     streets = gpd.GeoDataFrame(
         {"rank": rng.integers(1, 7, 25), "kind": "street"},
         geometry=shapely.linestrings(ends), crs=CRS, index=pd.Index([f"S{i}" for i in range(25)], name="street_id"),
     )  # fmt: skip
-    places = (*rng.uniform(5, size - 5, (points, 2)), EAST_M, NORTH_M)
+    places = ORIGIN + rng.uniform(5, size - 5, (points, 2))
     homes = gpd.GeoDataFrame(
         {"count": rng.integers(1, 40, points)},
         geometry=shapely.points(places), crs=CRS, index=pd.Index([f"H{i}" for i in range(points)], name="household_id"),

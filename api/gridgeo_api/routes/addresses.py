@@ -12,13 +12,18 @@ from gridgeo.operate.addresses import AddressBook
 from gridgeo_api.cards import Day
 from gridgeo_api.geojson import MEDIA_TYPE, plain, to_json
 from gridgeo_api.queries import SearchQuery, described, read_query
-from gridgeo_api.routes.common import REFUSALS, answer_kept, day_of, settings_of
+from gridgeo_api.routes.common import answer_kept, answers, day_of, settings_of
 from gridgeo_api.routes.locate import candidates_at
 
 router = APIRouter(tags=["addresses"])
 
 
-@router.get("/v1/addresses/search", summary="Find an address", openapi_extra=described(SearchQuery), responses=REFUSALS)
+@router.get(
+    "/v1/addresses/search",
+    summary="Find an address",
+    openapi_extra=described(SearchQuery),
+    **answers(MEDIA_TYPE, "The addresses, best first"),
+)
 async def search_addresses(request: Request) -> Response:
     """Find the addresses that a text may mean, best first, as GeocodeJSON, each with the area it lies in.
 

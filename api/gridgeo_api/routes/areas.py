@@ -12,13 +12,15 @@ from gridgeo_api.cards import Day
 from gridgeo_api.errors import RequestError
 from gridgeo_api.geojson import MEDIA_TYPE, rows_in_box
 from gridgeo_api.queries import AreasQuery, OnDay, described, read_query
-from gridgeo_api.routes.common import REFUSALS, answer_kept, day_of, path_of, settings_of
+from gridgeo_api.routes.common import answer_kept, answers, day_of, path_of, settings_of
 
 router = APIRouter(tags=["areas"])
 AreaId = Annotated[str, Path(description="an area's id", max_length=200)]
 
 
-@router.get("/v1/areas", summary="List areas", openapi_extra=described(AreasQuery), responses=REFUSALS)
+@router.get(
+    "/v1/areas", summary="List areas", openapi_extra=described(AreasQuery), **answers(MEDIA_TYPE, "A page of areas")
+)
 async def list_areas(request: Request) -> Response:
     """List the areas of a level as a FeatureCollection in longitude and latitude (RFC 7946).
 
@@ -60,7 +62,12 @@ def _links(request: Request, query: AreasQuery, matched: int) -> list[dict[str, 
     return links
 
 
-@router.get("/v1/areas/{area_id}", summary="Describe an area", openapi_extra=described(OnDay), responses=REFUSALS)
+@router.get(
+    "/v1/areas/{area_id}",
+    summary="Describe an area",
+    openapi_extra=described(OnDay),
+    **answers(MEDIA_TYPE, "The area, with its card as properties"),
+)
 async def describe_area(request: Request, area_id: AreaId) -> Response:
     """Describe an area on a day: its polygon, its parents, its neighbours, who answers for it."""
     query = read_query(request, OnDay)

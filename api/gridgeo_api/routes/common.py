@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -21,6 +22,27 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     503: {"description": "The store cannot be read now", **PROBLEM},
 }
 JSON = "application/json"
+
+
+def answers(media_type: str, description: str, *more: int) -> dict[str, Any]:
+    """Describe what a route answers: one media type, and problem documents.
+
+    Parameters
+    ----------
+    media_type, description : str
+        Of the answer 200.
+    *more : int
+        Further statuses that a problem document explains.
+
+    Returns
+    -------
+    dict
+        Keywords of a route.
+    """
+    responses: dict[int | str, dict[str, Any]] = {200: {"description": description, "content": {media_type: {}}}}
+    responses |= REFUSALS
+    responses |= {status: {"description": HTTPStatus(status).phrase, **PROBLEM} for status in more}
+    return {"response_class": Response, "responses": responses}
 
 
 def keeper_of(request: Request) -> Keeper:

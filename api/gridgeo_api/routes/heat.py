@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from gridgeo.publish.tile_grid import check_tile
 from gridgeo_api.headers import KEEP
 from gridgeo_api.queries import HeatQuery, described, read_query
-from gridgeo_api.routes.common import REFUSALS, answer_kept, keeper_of
+from gridgeo_api.routes.common import answer_kept, answers, keeper_of
 from gridgeo_api.routes.tiles import Column, Row, Zoom
 
 router = APIRouter(tags=["maps"])
@@ -15,7 +15,10 @@ PNG = "image/png"
 
 
 @router.get(
-    "/v1/heat/{z}/{x}/{y}.png", summary="Heat of incidents", openapi_extra=described(HeatQuery), responses=REFUSALS
+    "/v1/heat/{z}/{x}/{y}.png",
+    summary="Heat of incidents",
+    openapi_extra=described(HeatQuery),
+    **answers(PNG, "A picture of 256 by 256 pixels"),
 )
 async def heat_tile(request: Request, z: Zoom, x: Column, y: Row) -> Response:
     """Draw one tile of the density of incidents, 256 by 256 pixels, transparent where there are none.

@@ -13,17 +13,17 @@ from gridgeo.model.errors import UnknownAreaError
 from gridgeo_api.bodies import LocateBody, as_columns, described_body, read_body, read_locate_body
 from gridgeo_api.cards import Day
 from gridgeo_api.geojson import to_json
-from gridgeo_api.queries import PROBLEM, LocateQuery, NoQuery, described, read_query
-from gridgeo_api.routes.common import JSON, REFUSALS, day_of, settings_of
+from gridgeo_api.queries import LocateQuery, NoQuery, described, read_query
+from gridgeo_api.routes.common import JSON, answers, day_of, settings_of
 
 router = APIRouter(tags=["locate"])
-_TOO_LARGE: dict[int | str, dict[str, Any]] = {
-    413: {"description": "The body is larger than the service takes", **PROBLEM}
-}
 
 
 @router.get(
-    "/v1/locate", summary="Which area holds this point?", openapi_extra=described(LocateQuery), responses=REFUSALS
+    "/v1/locate",
+    summary="Which area holds this point?",
+    openapi_extra=described(LocateQuery),
+    **answers(JSON, "The area that holds the point, with its card"),
 )
 async def locate(request: Request) -> Response:
     """Tell the area that holds a point on a day, with its card.
@@ -87,7 +87,7 @@ def _nowhere(day: Day, query: LocateQuery) -> str:
     "/v1/locate",
     summary="Which areas hold these points?",
     openapi_extra=described_body(LocateBody, {"points": [[114.3, 30.5], [114.31, 30.52]], "level": "grid"}),
-    responses={**REFUSALS, **_TOO_LARGE},
+    **answers(JSON, "The areas of the points", 413),
 )
 async def locate_many(request: Request) -> Response:
     """Tell the areas of many points: ``area_ids`` in the order of the points, null where no area holds one."""
@@ -102,8 +102,9 @@ async def locate_many(request: Request) -> Response:
 def _locate_all(day: Day, asked: LocateBody) -> bytes:
     lon, lat = as_columns(asked.points)
     index = day.edition.index(asked.level)
-    x, y = day.edition.to_metric.transform(lon, lat)
-    owners: pd.Series = index.locate(np.asarray(x), np.asarray(y))
+    x, y = (np.asarray(axis) for axis in day.edition.to_metric.transform(lon, lat))
+    is_far = ~(np.isfinite(x) & np.isfinite(y))  # the other side of the globe has no place in the town's metres
+    owners: pd.Series = index.locate(np.where(is_far, np.nan, x), np.where(is_far, np.nan, y))
     found = owners.to_numpy(dtype=object)
     area_ids = [None if missing else str(area_id) for area_id, missing in zip(found, pd.isna(found), strict=True)]
     areas = {area_id: day.brief(area_id) for area_id in sorted({name for name in area_ids if name is not None})}

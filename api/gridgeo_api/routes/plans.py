@@ -13,12 +13,17 @@ from gridgeo_api.edition import Edition
 from gridgeo_api.geojson import plain, to_json
 from gridgeo_api.layer_tiles import ZOOMS
 from gridgeo_api.queries import NoQuery, OnDay, described, read_query
-from gridgeo_api.routes.common import JSON, REFUSALS, answer_kept, day_of, keeper_of
+from gridgeo_api.routes.common import JSON, answer_kept, answers, day_of, keeper_of
 
 router = APIRouter(tags=["plans"])
 
 
-@router.get("/v1/plans", summary="List the plans", openapi_extra=described(NoQuery), responses=REFUSALS)
+@router.get(
+    "/v1/plans",
+    summary="List the plans",
+    openapi_extra=described(NoQuery),
+    **answers(JSON, "The plans, the oldest first"),
+)
 async def list_plans(request: Request) -> Response:
     """List the published plans, the oldest first, each with the days on which it is in force (half-open)."""
     read_query(request, NoQuery)
@@ -37,7 +42,7 @@ async def list_plans(request: Request) -> Response:
     return Response(to_json({"plans": entries}), media_type=JSON)
 
 
-@router.get("/v1/stats", summary="Figures of the town", openapi_extra=described(OnDay), responses=REFUSALS)
+@router.get("/v1/stats", summary="Figures of the town", openapi_extra=described(OnDay), **answers(JSON, "The figures"))
 async def show_figures(request: Request) -> Response:
     """Tell the figures of a day's plan: areas, households and the share within the band by level, and the incidents."""
     query = read_query(request, OnDay)

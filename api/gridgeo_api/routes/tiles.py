@@ -13,7 +13,7 @@ from gridgeo_api.geojson import to_json
 from gridgeo_api.headers import ASK_FIRST, KEEP
 from gridgeo_api.layer_tiles import ZOOMS
 from gridgeo_api.queries import OnDay, TileQuery, described, read_query
-from gridgeo_api.routes.common import REFUSALS, answer_kept, day_of, keeper_of, path_of, settings_of
+from gridgeo_api.routes.common import JSON, answer_kept, answers, day_of, keeper_of, path_of, settings_of
 
 router = APIRouter(tags=["maps"])
 MVT = "application/vnd.mapbox-vector-tile"
@@ -25,7 +25,10 @@ Row = Annotated[int, Path(ge=0, lt=2**MOST_ZOOM, description="row from the north
 
 
 @router.get(
-    "/v1/tiles/{layer}/{z}/{x}/{y}.mvt", summary="Vector tile", openapi_extra=described(TileQuery), responses=REFUSALS
+    "/v1/tiles/{layer}/{z}/{x}/{y}.mvt",
+    summary="Vector tile",
+    openapi_extra=described(TileQuery),
+    **answers(MVT, "The tile"),
 )
 async def vector_tile(request: Request, layer: LayerName, z: Zoom, x: Column, y: Row) -> Response:
     """Draw one vector tile of a layer; empty where the layer has nothing.
@@ -44,7 +47,12 @@ async def vector_tile(request: Request, layer: LayerName, z: Zoom, x: Column, y:
     )
 
 
-@router.get("/v1/tiles/{layer}.json", summary="TileJSON of a layer", openapi_extra=described(OnDay), responses=REFUSALS)
+@router.get(
+    "/v1/tiles/{layer}.json",
+    summary="TileJSON of a layer",
+    openapi_extra=described(OnDay),
+    **answers(JSON, "TileJSON 3.0.0"),
+)
 async def tile_json(request: Request, layer: LayerName) -> Response:
     """Describe a layer's tiles (TileJSON 3.0.0), for MapLibre, QGIS and GDAL."""
     query = read_query(request, OnDay)

@@ -64,6 +64,29 @@ def test_a_store_without_a_plan_says_so(tmp_path):
         assert "holds no plan yet" in client.get("/v1/stats").json()["detail"]
 
 
+def test_a_store_that_holds_a_plan_and_nothing_else_is_served(tmp_path):
+    with open_store(str(tmp_path / "bare.db")) as store:
+        store.publish(plan(), valid_from=date(2026, 1, 1))
+    with started(tmp_path / "bare.db", title="") as client:
+        figures = client.get("/v1/stats").json()
+        assert figures["tiles"] == ["community", "grid", "micro"]
+        assert figures["incidents"]["count"] == 0
+        assert client.get("/v1/addresses/search?q=溪桥路12号").json()["features"] == []
+        card = client.get("/v1/areas/G1").json()["properties"]
+        assert (card["officers"], card["incidents"]) == ([], None)
+        assert client.get("/v1/heat/14/0/0.png").status_code == 200
+
+
+def test_a_plan_that_begins_later_is_not_shown_before_its_day(tmp_path):
+    with open_store(str(tmp_path / "later.db")) as store:
+        store.publish(plan(), valid_from=date(2999, 1, 1))
+    with started(tmp_path / "later.db") as client:
+        answer = client.get("/v1/stats")
+        assert answer.status_code == 404
+        assert "the first is in force from 2999-01-01" in answer.json()["detail"]
+        assert client.get("/v1/stats?at=2999-01-01").status_code == 200
+
+
 def test_a_file_that_is_no_store_is_told_plainly(tmp_path):
     path = tmp_path / "town.db"
     path.write_text("not a database, " * 100)

@@ -73,6 +73,13 @@ def test_a_day_without_a_plan_says_when_the_first_begins(client):
     assert answer.json()["detail"] == "no plan is in force on 2020-01-01: the first is in force from 2026-01-01"
 
 
+def test_every_place_on_the_globe_is_answered(client):
+    for lon, lat in ((-156.7, -89.99999999999999), (180, 90), (-180, -90), (-66, 0), (24, 0), (0, 0)):
+        answer = client.get("/v1/locate", params={"lon": lon, "lat": lat})
+        assert (answer.status_code, answer.json()["status"]) == (404, 404)
+        assert post(client, points=[[lon, lat]]).json()["area_ids"] == [None]
+
+
 # Many points at once
 
 

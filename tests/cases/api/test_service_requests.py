@@ -88,6 +88,8 @@ def test_a_fault_does_not_echo_long_input(client):
 def test_what_is_not_served_is_a_problem_too(client):
     assert refused(client.get("/v1/nothing"), 404) == "nothing answers at /v1/nothing"
     assert refused(client.delete("/v1/areas"), 405) == "DELETE is not served at /v1/areas"
+    assert client.delete("/v1/locate").headers["allow"] == "GET, POST"
+    assert client.post("/v1/areas/G1").headers["allow"] == "GET"
     refused(client.get("/pages/../settings.py"), 404)
     refused(client.get("/pages/%2e%2e/settings.py"), 404)
 

@@ -12,7 +12,15 @@ from served_town import lonlat, plan, streets
 
 CENTRE = lonlat(4, 1)
 NO_TILES = ["3/9/1", "23/1/1", "-1/0/0", "a/0/0", "3/1/99999999999999999999"]
-NO_WINDOWS = ["since=2026-13-01", "since=2026-09-01T08:00:00", "until=tomorrow", "category=", "color=red"]
+NO_WINDOWS = [
+    "since=2026-13-01",
+    "since=2026-09-01T08:00:00",
+    "until=tomorrow",
+    "until=0",
+    "since=1790812800",
+    "category=",
+    "color=red",
+]
 
 
 def tile_at(z, lon=CENTRE[0], lat=CENTRE[1]):
@@ -130,6 +138,9 @@ def test_a_day_of_the_heat_is_a_day_of_the_town(client):
     day = heat(client, since="2026-09-02", until="2026-09-03")
     instants = heat(client, since="2026-09-01T16:00:00Z", until="2026-09-02T16:00:00Z")
     assert np.array_equal(day, instants)
+    z, x, y = tile_at(15)
+    unescaped = client.get(f"/v1/heat/{z}/{x}/{y}.png?since=2026-09-02T00:00:00+08:00&until=2026-09-03T00:00:00+08:00")
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(unescaped.content)).convert("RGBA")), day)
 
 
 @pytest.mark.parametrize("query", NO_WINDOWS)

@@ -1,4 +1,5 @@
 import gzip
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -88,6 +89,15 @@ def test_the_command_says_in_one_line_what_is_wrong(run, tmp_path):
     result = run("--households", "12", "--out", str(tmp_path))
     assert result.exit_code == 2
     assert result.output == "TableError: town: households is 12, not a whole number from 2000 to 3600000\n"
+
+
+def test_the_table_of_files_in_data_counts_rows_right(demo_town):
+    text = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"\| `(\w+)` \| ([\d,]+) \|", text))
+    assert {name: int(count.replace(",", "")) for name, count in rows.items()} == {
+        name: len(getattr(demo_town, name))
+        for name in ("boundary", "communities", "streets", "buildings", "sites", "water")
+    }
 
 
 def test_the_files_in_data_are_of_the_demonstration_town(demo_town):

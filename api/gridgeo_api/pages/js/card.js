@@ -93,7 +93,7 @@ function content(feature) {
 
 function incidentsLabel() {
   const { days } = read("stats").incidents;
-  return `${word("incidents")}, ${word("days", { days: number(days) })}`;
+  return word("incidents_in_days", { days: number(days) });
 }
 
 /** The address that led here, and the other areas it may belong to. */

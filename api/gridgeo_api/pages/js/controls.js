@@ -45,7 +45,11 @@ function heat(stats) {
   const box = document.getElementById("heat");
   document.getElementById("heat-switch").hidden = stats.incidents.count === 0;
   if (stats.incidents.count === 0) change({ heat: false });
-  box.checked = read("heat");
+  const show = () => {
+    box.checked = read("heat");
+  };
+  hear(["heat"], show);
+  show();
   box.addEventListener("change", () => change({ heat: box.checked }));
 }
 

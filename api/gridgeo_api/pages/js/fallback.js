@@ -2,6 +2,7 @@
 
 import { draw } from "./dom.js";
 import { number, word } from "./language.js";
+import { tell } from "./notice.js";
 import { colourOf } from "./palette.js";
 import { askAreas } from "./service.js";
 import { change, hear, read } from "./state.js";
@@ -15,23 +16,22 @@ export async function startFallback(container, stats) {
   const flat = projection(stats.bounds);
   const view = { x: 0, y: 0, width: WIDTH, height: flat.height };
   const look = () => sheet.setAttribute("viewBox", [view.x, view.y, view.width, view.height].join(" "));
+  const communities = await askAreas("community", "area");
   const redraw = async () => {
     const level = read("level");
     const areas = await askAreas(level, "area");
     if (level !== read("level")) return;
     change({ areas: areas.features.map(({ properties }) => properties) });
-    sheet.replaceChildren(...areas.features.map((feature) => shape(feature, flat, stats)), ...names(areas, flat));
+    const drawn = areas.features.map((feature) => shape(feature, flat, stats));
+    sheet.replaceChildren(...drawn, ...(level === "community" ? [] : outlines(communities, flat)), ...names(areas, flat));
     choose(sheet);
   };
-  hear(["level", "colour", "language"], redraw);
+  hear(["level", "colour", "language"], () => redraw().catch(tell));
   hear(["selected"], () => choose(sheet));
   movable(sheet, view, look);
   look();
   await redraw();
 }
-
-/** Show the box of an area: the drawing is not moved, the chosen area is in plain sight. */
-export function flyToNothing() {}
 
 /** Flatten degrees around the middle of the town; true to about a thousandth over a town's width. */
 function projection([west, south, east, north]) {
@@ -43,12 +43,20 @@ function projection([west, south, east, north]) {
   };
 }
 
-function shape({ geometry, properties }, flat, stats) {
+function outlines(communities, flat) {
+  return communities.features.map(({ geometry }) => draw("path", { class: "outline", d: pathOf(geometry, flat), "aria-hidden": "true" }));
+}
+
+function pathOf(geometry, flat) {
   const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
-  const path = polygons.flat().map((ring) => `M${ring.map((point) => flat.at(point).map((value) => value.toFixed(1)).join(" ")).join("L")}Z`).join("");
+  const ring = (points) => `M${points.map((point) => flat.at(point).map((value) => value.toFixed(1)).join(" ")).join("L")}Z`;
+  return polygons.flat().map(ring).join("");
+}
+
+function shape({ geometry, properties }, flat, stats) {
   const pick = () => change({ selected: properties.area_id, place: null });
   return draw("path", {
-    d: path, fill: colourOf(properties, read("colour"), stats.levels[read("level")].sizes), "fill-rule": "evenodd", "data-area": properties.area_id,
+    d: pathOf(geometry, flat), fill: colourOf(properties, read("colour"), stats.levels[read("level")].sizes), "fill-rule": "evenodd", "data-area": properties.area_id,
     tabindex: 0, role: "button", "aria-label": `${properties.name || properties.code}, ${number(properties.households)} ${word("households")}`,
     onclick: pick, onkeydown: (event) => (event.key === "Enter" || event.key === " ") && pick(),
   });

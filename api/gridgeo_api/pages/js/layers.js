@@ -27,7 +27,7 @@ export function styleOf(stats, view) {
       ...(has("sites") ? siteLayers() : []),
       ...(has("buildings") ? [buildingLayer()] : []),
       ...(has("streets") ? streetLayers() : []),
-      ...levels.flatMap((level) => outlineLayers(level, view)),
+      ...levels.toReversed().flatMap((level) => outlineLayers(level, view)),
       ...levels.flatMap((level) => chosenLayers(level, view)),
       ...(has("streets") ? [streetNames()] : []),
       ...(has("places") ? [placeNames()] : []),
@@ -37,9 +37,14 @@ export function styleOf(stats, view) {
   };
 }
 
+/** Tell whether the borders of a level are drawn in the view of another: those of all levels above are. */
+export function isOutlined(level, shownLevel) {
+  return LEVELS.indexOf(level) <= LEVELS.indexOf(shownLevel);
+}
+
 /** Which layers belong to a level, and are shown only with it. */
 export function layersOf(level) {
-  return [`${level}-fill`, `${level}-line`, `${level}-chosen-halo`, `${level}-chosen`];
+  return [`${level}-fill`, `${level}-chosen-halo`, `${level}-chosen`];
 }
 
 function tileSource(stats, layer) {
@@ -84,12 +89,12 @@ function outlineLayers(level, view) {
       paint: { "line-color": INK, "line-opacity": 0.75, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 1, 14, 2, 17, 3.5] },
     }];
   }
-  const widths = level === "grid" ? [11, 0.5, 14, 1.3, 17, 2.5] : [12, 0.2, 15, 0.8, 17, 1.6];
-  const layers = [{
-    id: `${level}-line`, type: "line", source: level, "source-layer": level, layout: { ...shown(level, view), "line-join": "round" },
-    paint: { "line-color": INK, "line-opacity": 0.62, "line-width": ["interpolate", ["linear"], ["zoom"], ...widths] },
+  const widths = level === "grid" ? [11, 0.5, 14, 1.3, 17, 2.8] : [12, 0.2, 15, 0.7, 17, 1.2];
+  const visibility = isOutlined(level, view.level) ? "visible" : "none";
+  return [{
+    id: `${level}-line`, type: "line", source: level, "source-layer": level, layout: { visibility, "line-join": "round" },
+    paint: { "line-color": INK, "line-opacity": level === "grid" ? 0.66 : 0.55, "line-width": ["interpolate", ["linear"], ["zoom"], ...widths] },
   }];
-  return layers;
 }
 
 function chosenLayers(level, view) {

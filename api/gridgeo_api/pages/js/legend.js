@@ -46,13 +46,15 @@ function sizeKey(level, { low, high }, { colours, below, above }) {
 function heatKey(stats) {
   const ramp = make("div", { class: "ramp", "aria-hidden": "true" });
   ramp.style.background = `linear-gradient(90deg, ${stats.heat_ramp.join(", ")})`;
-  return make("div", { class: "heat-key" }, make("p", { class: "key-note" }, word("incidents")), ramp,
+  return make("div", { class: "heat-key" }, make("p", { class: "key-note" }, word("incidents_heat")), ramp,
     make("p", { class: "ends" }, make("span", {}, word("heat_less")), make("span", {}, word("heat_more"))));
 }
 
 function lines(stats, level) {
   const drawn = [["community-line", word("community")]];
-  if (level !== "community") drawn.push([`${level}-line`, word(level)]);
+  for (const inner of ["grid", "micro"]) {
+    if (stats.levels[inner] && (inner === level || level === "micro")) drawn.push([`${inner}-line`, word(inner)]);
+  }
   if (stats.tiles.includes("streets")) drawn.push(["street-line", word("street")]);
   if (stats.kinds.includes("rail")) drawn.push(["rail-line", word("rail")]);
   if (["river", "lake", "pond", "water"].some((kind) => stats.kinds.includes(kind))) drawn.push(["water-line", word("water")]);

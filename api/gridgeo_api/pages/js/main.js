@@ -5,7 +5,7 @@ import { startCard } from "./card.js";
 import { startControls } from "./controls.js";
 import { day, number, startLanguage, word } from "./language.js";
 import { startLegend } from "./legend.js";
-import { hush, say } from "./notice.js";
+import { hush, say, tell } from "./notice.js";
 import { ServiceError, ask } from "./service.js";
 import { startSearch } from "./search.js";
 import { change, hear, read } from "./state.js";
@@ -15,7 +15,7 @@ const ASK_AGAIN_MS = 3000;
 
 startLanguage();
 startAddress();
-start();
+start().catch(tell);
 
 async function start() {
   const stats = await figures();
@@ -44,31 +44,30 @@ async function figures() {
   }
 }
 
+/** Draw the map with MapLibre, or, where the browser cannot, the simpler one. */
 async function drawMap(container, stats) {
-  const card = document.getElementById("card");
-  const legend = document.getElementById("legend");
   const { canDraw, flyToBox, startMap } = await import("./map.js");
-  if (!canDraw()) {
-    const { startFallback } = await import("./fallback.js");
-    document.getElementById("heat-switch").hidden = true;
-    change({ heat: false });
-    startLegend(legend, stats, true);
-    startCard(card, () => {});
-    await startFallback(container, stats);
-    say(word("no_webgl"));
-    return;
-  }
-  startLegend(legend, stats);
-  let open = null;
-  let shown = null;
+  if (!canDraw()) return drawSimply(container, stats);
+  startLegend(document.getElementById("legend"), stats);
   const placed = location.hash.includes("map="); // the link names a place of its own
-  startCard(card, (feature) => {
+  let map = null;
+  let shown = null;
+  startCard(document.getElementById("card"), (feature) => {
     shown = feature;
-    open?.(feature);
+    if (map && !read("place")) flyToBox(map, feature.bbox);
   });
-  const map = await startMap(container, stats);
-  open = (feature) => read("place") ?? flyToBox(map, feature.bbox);
-  if (shown && !placed) open(shown);
+  map = await startMap(container, stats);
+  if (shown && !placed) flyToBox(map, shown.bbox);
+}
+
+async function drawSimply(container, stats) {
+  const { startFallback } = await import("./fallback.js");
+  document.getElementById("heat-switch").hidden = true;
+  change({ heat: false });
+  startLegend(document.getElementById("legend"), stats, true);
+  startCard(document.getElementById("card"), () => {});
+  await startFallback(container, stats);
+  say(word("no_webgl"));
 }
 
 function title(stats) {

@@ -2,7 +2,8 @@
 
 import { AttributionControl, Map, Marker, NavigationControl, ScaleControl } from "../vendor/maplibre/maplibre-gl.mjs";
 import { levelWord, number, word } from "./language.js";
-import { LEVELS, layersOf, opacity, styleOf } from "./layers.js";
+import { LEVELS, isOutlined, layersOf, opacity, styleOf } from "./layers.js";
+import { say, tell } from "./notice.js";
 import { ACCENT, colourExpression } from "./palette.js";
 import { absolute, askAreas } from "./service.js";
 import { change, hear, read } from "./state.js";
@@ -43,10 +44,8 @@ export function startMap(container, stats) {
   keepPlace(map);
   listenToReader(map);
   describe(map, stats);
-  return new Promise((resolve, reject) => {
-    map.once("idle", () => resolve(map));
-    map.once("error", (event) => reject(event.error));
-  });
+  map.on("error", () => say(word("offline")));
+  return new Promise((resolve) => map.once("load", () => resolve(map)));
 }
 
 /** Keep free the part of the map that panels cover. */
@@ -81,9 +80,8 @@ function keepChoice(map) {
     for (const level of LEVELS) {
       if (!map.getLayer(`${level}-fill`)) continue;
       const visibility = level === read("level") ? "visible" : "none";
-      for (const layer of layersOf(level)) {
-        if (layer !== "community-line") map.setLayoutProperty(layer, "visibility", visibility);
-      }
+      for (const layer of layersOf(level)) map.setLayoutProperty(layer, "visibility", visibility);
+      map.setLayoutProperty(`${level}-line`, "visibility", isOutlined(level, read("level")) ? "visible" : "none");
       const chosen = ["==", ["get", "area_id"], read("selected") ?? ""];
       map.setFilter(`${level}-chosen-halo`, chosen);
       map.setFilter(`${level}-chosen`, chosen);
@@ -116,12 +114,13 @@ function keepNames(map) {
       map.setLayoutProperty("community-names", "visibility", level === "community" ? "none" : "visible");
     });
   };
-  hear(["level", "language"], fill);
-  fill();
+  const refill = () => fill().catch(tell);
+  hear(["level", "language"], refill);
+  refill();
   askAreas("community", "point").then((names) => {
     for (const { properties } of names.features) properties.label = properties.name || properties.code;
     whenStyled(map, () => map.getSource("communities").setData(names));
-  });
+  }).catch(tell);
 }
 
 function keepHeat(map, stats) {
@@ -136,10 +135,15 @@ function keepHeat(map, stats) {
     map.addSource("heat", {
       type: "raster", tiles: [decodeURI(absolute("/v1/heat/{z}/{x}/{y}.png", window))], tileSize: 256, maxzoom: 17, bounds: stats.bounds,
     });
-    map.addLayer({ id: "heat", type: "raster", source: "heat", paint: { "raster-opacity": 0.85, "raster-fade-duration": 150 } }, "community-line");
+    map.addLayer({ id: "heat", type: "raster", source: "heat", paint: { "raster-opacity": 0.85, "raster-fade-duration": 150 } }, lowestLine(map));
   };
   hear(["heat", "since", "until", "category"], () => whenStyled(map, redraw));
   whenStyled(map, redraw);
+}
+
+/** The heat lies under every border, so that areas stay legible. */
+function lowestLine(map) {
+  return [...LEVELS].reverse().map((level) => `${level}-line`).find((layer) => map.getLayer(layer));
 }
 
 function keepPlace(map) {

@@ -26,6 +26,7 @@ export function startWindow(box, stats) {
   const show = () => {
     box.hidden = !read("heat");
     parts.paint(range);
+    parts.category.value = read("category") ?? "";
     const [from, to] = [dayAfter(first, range.from), dayAfter(first, range.to - 1)];
     parts.said.textContent = word("from_until", { from: day(from), until: day(to) });
     parts.count.textContent = word("incidents_shown", { count: number(countIn(stats, range)) });
@@ -35,6 +36,11 @@ export function startWindow(box, stats) {
   parts.category.value = "";
   parts.category.addEventListener("change", () => change({ category: parts.category.value || null }));
   box.replaceChildren(parts.head, parts.rail, parts.foot);
+  hear(["since", "until"], () => {
+    range.from = read("since") === null ? 0 : daysBetween(first, read("since"));
+    range.to = read("until") === null ? days.length : daysBetween(first, read("until"));
+    show();
+  });
   hear(["heat", "language", "category"], show);
   show();
 }
@@ -44,6 +50,10 @@ function countIn(stats, range) {
   const { by_day: days, by_day_and_category: split } = stats.incidents;
   const counts = read("category") ? split[read("category")] : days;
   return counts.slice(range.from, range.to).reduce((sum, value) => sum + value, 0);
+}
+
+function daysBetween(first, last) {
+  return Math.round((Date.parse(last) - Date.parse(first)) / 86400e3);
 }
 
 function dayAfter(first, days) {
