@@ -15,7 +15,7 @@ from .findings import Finding, size_text
 from .household_defects import Dwellings
 from .intake import Survey
 from .row_faults import row_faults
-from .settle import NOBODY, Settlement
+from .settle import NOBODY, Settlement, is_large
 
 ACTIONS = ("dropped", "mended", "clipped", "cut", "moved", "filled", "placeholder", "noded")
 """What a repair does: a row is ``dropped``; a ring ``mended``; land outside the territory ``clipped``; land under two
@@ -142,7 +142,7 @@ def open_questions(
     for members in made.groups:
         if made.mosaic.inside[members[0]] and not made.mosaic.foreign[members[0]] and not made.cover(members):
             size, owner = float(made.size_m2[members].sum()), int(made.owner[members[0]])
-            if size >= large_m2 or owner == NOBODY:
+            if owner == NOBODY or is_large(made, members, large_m2):
                 shape = shapely.union_all(made.mosaic.faces.shapes[members])
                 fate = "was left open" if owner == NOBODY else f"was given to {survey.label(owner)}"
                 message = f"{size_text(size)} in no area {fate}: is an area missing?"

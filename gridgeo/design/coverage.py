@@ -20,7 +20,7 @@ from .chain import match
 from .covers import coverage_chain, find_places
 from .findings import Finding, tabulate
 from .household_defects import count_households, household_defects, take_in_households
-from .intake import MULTIPOLYGON, Survey, describe_fault, take_in, take_in_territory, unite
+from .intake import MULTIPOLYGON, Survey, describe_fault, take_in, take_in_both, unite
 from .parent_defects import Parentage, crossing_areas, find_parentage, parent_defects
 from .place_defects import Sorting, place_defects
 from .proof import Certificate, certify
@@ -90,8 +90,7 @@ def audit(  # noqa: PLR0913 (every number has its unit and its default)
         If coordinates are not in metres, or the tables are in different systems.
     """
     _check_numbers(tolerance_m=tolerance_m, jitter_m=jitter_m, missing_share=missing_share, sliver_share=sliver_share)
-    ground = take_in_territory(territory, _crs_of(areas))
-    survey = take_in(areas, crs=ground.crs)
+    survey, ground = take_in_both(areas, territory)
     if one_piece is None:
         one_piece = "level" in survey.attributes or not (shapely.get_type_id(survey.given) == MULTIPOLYGON).all()
     found = list(row_faults(survey, sliver_share=sliver_share, one_piece=one_piece))
@@ -116,11 +115,6 @@ def _check_numbers(**numbers: float) -> None:
     for name, value in numbers.items():
         if not (np.isfinite(value) and value >= 0):
             raise TableError(f"{name} is {value!r}; give a number of at least 0")
-
-
-def _crs_of(table: Any) -> Any:
-    """Read the CRS of the areas, or None: an empty map takes that of the territory."""
-    return getattr(table, "crs", None)
 
 
 def _territory_faults(ground: Survey) -> list[Finding]:

@@ -212,6 +212,19 @@ def take_in_territory(territory: Any, crs: Any = None) -> Survey:
     return take_in(territory, "territory", crs)
 
 
+def take_in_both(areas: Any, territory: Any) -> tuple[Survey, Survey]:
+    """Read areas and the territory they should cover; a map without rows may go without a CRS.
+
+    Raises
+    ------
+    TableError, CrsError
+        As ``take_in``.
+    """
+    survey = take_in(areas)
+    ground = take_in_territory(territory, survey.crs)
+    return (take_in(areas, crs=ground.crs) if survey.crs is None else survey), ground
+
+
 def unite(survey: Survey) -> shapely.Geometry:
     """Join the rows of a territory; rows that fit together exactly keep every coordinate.
 

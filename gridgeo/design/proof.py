@@ -11,7 +11,7 @@ import pandas as pd
 
 from .chain import TERRITORY, Segments, match
 from .covers import Places, coverage_chain, find_places
-from .intake import Survey, describe_fault, take_in, take_in_territory, unite
+from .intake import Survey, describe_fault, take_in_both, unite
 
 ROUNDING_M = 1e-6
 """Metres: a micrometre, what is left when numbers are rounded; no survey and no coordinate means anything so small."""
@@ -81,10 +81,7 @@ def certify(areas: Any, territory: Any, *, tolerance_m: float = ROUNDING_M, stri
     CrsError
         If coordinates are not in metres, or the two are in different systems.
     """
-    survey = take_in(areas)
-    ground = take_in_territory(territory, survey.crs)
-    if survey.crs is None and ground.crs is not None:
-        survey = take_in(areas, crs=ground.crs)
+    survey, ground = take_in_both(areas, territory)
     whole = unite(ground)
     segments = coverage_chain(survey, whole)
     matching = match(segments, strict=strict)

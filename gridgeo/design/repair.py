@@ -23,7 +23,7 @@ from .covers import Places, coverage_chain, find_places
 from .findings import Finding, tabulate
 from .grouping import find_copies, find_twins
 from .household_defects import take_in_households
-from .intake import MULTIPOLYGON, Survey, describe_fault, frame_of, only_area, take_in, take_in_territory, unite
+from .intake import MULTIPOLYGON, Survey, describe_fault, frame_of, only_area, take_in, take_in_both, unite
 from .outlines import crowded_areas, drop_points, spare_points
 from .parent_defects import (
     NO_PARENT,
@@ -104,7 +104,7 @@ def repair(
         What becomes of large land without an area: it is given to neighbours, or becomes a row of its own whose id
         begins with ``missing-``. It stands in ``undecided`` either way.
     large_m2 : float, optional, m2
-        What is large; half of the median area by default.
+        What is large; half of the median area by default. Strips, such as streets, are not large land.
     snap_m : float, optional, metres
         Unmatched vertices so near to each other are made one before anything else. By default this is done only to a
         map all of whose vertices are a little off, as far as they are off; 0 never does it.
@@ -123,8 +123,7 @@ def repair(
     """
     if fill not in FILLS:
         raise TableError(f"fill is {fill!r}, not one of {', '.join(FILLS)}")
-    ground = take_in_territory(territory, getattr(areas, "crs", None))
-    survey = take_in(areas, crs=ground.crs)
+    survey, ground = take_in_both(areas, territory)
     whole = unite(ground)
     _check_place(survey, whole)
     parentage = None if parents is None else find_parentage(survey, take_in(parents, "parents", survey.crs))
@@ -295,7 +294,7 @@ def _note_areas(
 ) -> None:
     """Tell of mended rings, of areas that lost everything, and of outlines that only got vertices."""
     moved = {area for _, *both in list_moves(made) for area in both}
-    for area in np.flatnonzero(survey.is_area & ~survey.is_valid).tolist():
+    for area in np.flatnonzero(survey.is_area & ~survey.is_valid & (survey.area_m2 > 0)).tolist():
         parts = shapely.get_num_geometries(survey.shapes[area])
         message = f"the ring of {survey.label(area)} {describe_fault(survey, area)}; its land of {parts} parts is kept"
         journal.note("mended", survey.label(area), "", message)

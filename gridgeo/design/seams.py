@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -15,9 +16,15 @@ import shapely
 from .arrangement import SNAP_M
 from .chain import TERRITORY
 from .covers import Places
+from .width import greatest_width
+
+Place = tuple[float, ...]
 
 _SLENDER = 8.0
+"""A strip has at least so many times the area of the largest square in it, as a rectangle so much longer than wide."""
+
 _NEAR = 4.0
+"""What lies within so many mean widths is the other side of a strip."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +73,9 @@ def seam_cuts(places: Places) -> np.ndarray:
     """
     place = places.borders[0]
     neighbours = np.bincount(place, minlength=len(places))
-    strips = (places.depth == 0) & (neighbours > 2)
-    # A rectangle is as slender as this when it is about so many times longer than wide.
-    strips &= _SLENDER * places.area_m2 < (places.perimeter_m / 2) ** 2
-    seams = [cut for strip in _collect(places, np.flatnonzero(strips)) for cut in (*_across(strip), *_between(strip))]
+    strips = np.flatnonzero((places.depth == 0) & (neighbours > 2))
+    strips = strips[_SLENDER * greatest_width(places.shapes[strips]) ** 2 < places.area_m2[strips]]
+    seams = [cut for strip in _collect(places, strips) for cut in (*_across(strip), *_between(strip))]
     return np.array(seams, dtype=float).reshape(-1, 4)
 
 
@@ -105,35 +111,41 @@ def _across(strip: _Strip) -> list[np.ndarray]:
 
     The other side is the territory's limit, or an area near by; the far end of an arm is neither.
     """
-    seams = []
+    meeting = [at for at, owners in enumerate(strip.owners) if len(owners - {TERRITORY}) > 1]
+    if not meeting:
+        return []
+    points = np.asarray(shapely.points(strip.xy[meeting]), dtype=object)
+    near = _NEAR * float(shapely.area(strip.shape)) / (float(shapely.length(strip.shape)) / 2)
+    rays = _rays_to_others(strip, [strip.owners[at] for at in meeting], points, near)
+    if len(strip.limit):
+        nearest = shapely.STRtree(strip.limit).query_nearest(points, all_matches=False)[1]
+        rays = np.concatenate([rays, shapely.shortest_line(points, strip.limit[nearest])])
+    length = shapely.length(rays)
     room = shapely.buffer(strip.shape, 10 * SNAP_M)
-    near = _NEAR * shapely.area(strip.shape) / (shapely.length(strip.shape) / 2)
-    for point, owners in zip(strip.xy, strip.owners, strict=True):
-        if len(owners - {TERRITORY}) < 2:
-            continue
-        for beyond, reach in ((strip.limit, np.inf), (_lines_of_others(strip, owners), near)):
-            if not len(beyond):
-                continue
-            ray = shapely.shortest_line(shapely.Point(point), shapely.MultiLineString(list(beyond)))
-            length = shapely.length(ray)
-            if SNAP_M < length <= reach and shapely.covers(room, ray):
-                seams.append(shapely.get_coordinates(ray).ravel())
-            elif SNAP_M < length <= near:
-                # Where corners stand over each other a bit, only what runs through the strip is a seam.
-                parts = shapely.get_parts(shapely.intersection(ray, strip.shape))
-                seams += [shapely.get_coordinates(part).ravel() for part in parts if shapely.length(part) > SNAP_M]
-    return seams
+    shapely.prepare(room)
+    whole = (length > SNAP_M) & shapely.covers(room, rays)
+    # Where corners stand over each other a bit, only what runs through the strip is a seam.
+    partly = (length > SNAP_M) & (length <= near) & ~whole
+    pieces = shapely.get_parts(shapely.intersection(rays[partly], strip.shape))
+    pieces = pieces[(shapely.get_dimensions(pieces) == 1) & (shapely.length(pieces) > SNAP_M)]
+    return [shapely.get_coordinates(ray).ravel() for ray in (*rays[whole], *pieces)]
 
 
-def _lines_of_others(strip: _Strip, owners: set[int]) -> np.ndarray:
-    """Give the outline that belongs to none of some owners, and not to the territory."""
-    known = owners | {TERRITORY}
-    return strip.lines[[not (having & known) for having in strip.having]]
+def _rays_to_others(strip: _Strip, owners: list[set[int]], points: np.ndarray, near: float) -> np.ndarray:
+    """Draw the shortest lines from points to outline near by of which their owners have none."""
+    at, line = shapely.STRtree(strip.lines).query(points, predicate="dwithin", distance=near)
+    pairs = zip(at.tolist(), line.tolist(), strict=True)
+    others = np.array([not (strip.having[on] & (owners[one] | {TERRITORY})) for one, on in pairs], dtype=bool)
+    at, line = at[others], line[others]
+    away = shapely.distance(points[at], strip.lines[line])
+    order = np.lexsort((line, away, at))
+    first = order[np.concatenate([[True], at[order][1:] != at[order][:-1]])] if len(at) else order
+    return np.asarray(shapely.shortest_line(points[at[first]], strip.lines[line[first]]), dtype=object)
 
 
 def _between(strip: _Strip) -> list[np.ndarray]:
     """Draw the triangles that stand on three different neighbours: there the arms of a strip meet."""
-    owners = {(float(x), float(y)): having for (x, y), having in zip(strip.xy, strip.owners, strict=True)}
+    owners: dict[Place, set[int]] = dict(zip(map(tuple, strip.xy.tolist()), strip.owners, strict=True))
     if len(set().union(*strip.owners)) < 3:
         return []
     shape = _with_shore(strip, owners) if len(strip.limit) else strip.shape
@@ -146,36 +158,38 @@ def _between(strip: _Strip) -> list[np.ndarray]:
     return seams
 
 
-def _with_shore(strip: _Strip, owners: dict[tuple[float, float], set[int]]) -> shapely.Geometry:
+def _with_shore(strip: _Strip, owners: dict[Place, set[int]]) -> shapely.Geometry:
     """Give the limit a vertex across from each vertex of the areas, so that triangles are short.
 
     ``owners`` gets the new vertices.
     """
-    limit = shapely.MultiLineString(list(strip.limit))
     points = np.array([point for point, having in zip(strip.xy, strip.owners, strict=True) if TERRITORY not in having])
     if not len(points):
         return strip.shape
-    across = shapely.get_coordinates(shapely.shortest_line(shapely.points(points), limit)).reshape(-1, 2, 2)[:, 1]
-    line, point = shapely.STRtree(strip.limit).query(shapely.points(across), predicate="dwithin", distance=SNAP_M)[::-1]
-    stops: dict[tuple[float, ...], list[tuple[float, float]]] = {}
-    for at, on in zip(point.tolist(), line.tolist(), strict=True):
-        key = tuple(np.sort(shapely.get_coordinates(strip.limit[on]), axis=0).ravel().tolist())
-        stop = (float(across[at, 0]), float(across[at, 1]))
-        if stop not in owners or TERRITORY in owners[stop]:
-            stops.setdefault(key, []).append(stop)
-            owners.setdefault(stop, {TERRITORY})
+    drawn = np.asarray(shapely.points(points), dtype=object)
+    point, line = shapely.STRtree(strip.limit).query_nearest(drawn, all_matches=False)
+    rays = shapely.shortest_line(drawn[point], strip.limit[line])
+    across = shapely.get_coordinates(rays).reshape(-1, 2, 2)[:, 1]
+    stops: dict[Place, list[Place]] = {}
+    for at, stop in zip(line.tolist(), map(tuple, across.tolist()), strict=True):
+        if stop not in owners:
+            stops.setdefault(_key(*shapely.get_coordinates(strip.limit[at]).tolist()), []).append(stop)
+    owners.update((stop, {TERRITORY}) for several in stops.values() for stop in several)
     rings = [_led_through(shapely.get_coordinates(ring), stops) for ring in shapely.get_rings(strip.shape)]
     return shapely.Polygon(rings[0], rings[1:])
 
 
-def _led_through(
-    ring: np.ndarray, stops: dict[tuple[float, ...], list[tuple[float, float]]]
-) -> list[tuple[float, ...]]:
+def _key(one: list[float], two: list[float]) -> Place:
+    """Name a segment, whichever way it runs."""
+    return (*one, *two) if one < two else (*two, *one)
+
+
+def _led_through(ring: np.ndarray, stops: dict[Place, list[Place]]) -> list[Place]:
     """Insert points into the segments of a ring on which they lie."""
-    led: list[tuple[float, ...]] = []
-    for one, two in zip(ring[:-1], ring[1:], strict=True):
-        led.append(tuple(one.tolist()))
-        inner = stops.get(tuple(np.sort(np.array([one, two]), axis=0).ravel().tolist()), [])
-        inner = sorted(set(inner), key=lambda stop: float(np.hypot(*(np.array(stop) - one))))
-        led += [stop for stop in inner if stop not in (led[-1], tuple(two.tolist()))]
+    led: list[Place] = []
+    for one, two in pairwise(ring.tolist()):
+        inner = sorted(
+            set(stops.get(_key(one, two), [])), key=lambda stop: np.hypot(stop[0] - one[0], stop[1] - one[1])
+        )
+        led += [tuple(one), *(stop for stop in inner if stop not in (tuple(one), tuple(two)))]
     return [*led, led[0]]

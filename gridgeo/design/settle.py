@@ -17,6 +17,7 @@ import shapely
 from .arrangement import join
 from .parent_defects import NO_PARENT
 from .rebuild import Mosaic
+from .width import is_narrower
 
 NOBODY = -1
 
@@ -115,7 +116,7 @@ def settle(mosaic: Mosaic, parent_of: np.ndarray, area_m2: np.ndarray, *, open_m
     area_m2 : array of float
         The size of each area before.
     open_m2 : float, m2
-        Land without an area is left open from this size on.
+        Land without an area is left open from this size on; strips are not.
 
     Returns
     -------
@@ -131,7 +132,7 @@ def settle(mosaic: Mosaic, parent_of: np.ndarray, area_m2: np.ndarray, *, open_m
             shared.append(members)
         elif cover and made.at_home(cover, made.parent(members)):
             made.owner[members] = cover[0]
-        elif cover or made.size_m2[members].sum() < open_m2:
+        elif cover or not is_large(made, members, open_m2):
             vacant.append(members)
     _settle_shared(made, shared)
     _settle_vacant(made, vacant)
@@ -184,6 +185,14 @@ def _heir(made: Settlement, members: np.ndarray, strictly: bool) -> int:
     if strictly:
         border = {area: border[area] for area in made.at_home(border, made.parent(members))}
     return max(border, key=lambda area: (round(border[area], 6), -area)) if border else NOBODY
+
+
+def is_large(made: Settlement, members: np.ndarray, large_m2: float) -> bool:
+    """Tell whether a piece of land is at least so large, and no strip."""
+    if made.size_m2[members].sum() < large_m2:
+        return False
+    shape = shapely.union_all(made.mosaic.faces.shapes[members])
+    return not is_narrower(np.array([shape], dtype=object), float(np.sqrt(large_m2 / 2)))[0]
 
 
 def lonely_groups(made: Settlement) -> list[np.ndarray]:
