@@ -17,6 +17,7 @@ from gridgeo.design.coverage import audit, certify
 from gridgeo.design.homes import Settled, settle_households
 from gridgeo.design.partition import partition
 from gridgeo.design.repair import repair
+from gridgeo.design.streets import find_edge_gap
 from gridgeo.model.errors import GridgeoError
 from gridgeo.model.plan import Plan
 from gridgeo.model.profile import load_profile
@@ -87,30 +88,48 @@ def plan(
         owed = door.attribution if attribution is None else attribution
         made = replace(made, manifest={**made.manifest, "attribution": owed})
         findings = audit_plan(made, territory, settled.homes, show)
-        extra |= {"findings": findings} | ({"left_out": settled.left_out} if len(settled.left_out) else {})
+        short = find_edge_gap(lines, areas)
+        extra |= {"findings": join_findings([findings, short], made.crs)} | (
+            {"left_out": settled.left_out} if len(settled.left_out) else {}
+        )
         with show.step(f"writing {out}"):
             write_plan(made, out, extra)
         if map_ is not None:
-            from gridgeo.publish.maps import plan_map
-
             with show.step(f"drawing {map_}"):
-                plan_map(made, findings=findings, streets=lines, buildings=houses, language=language).save(map_)
+                _draw_map(map_, made, findings, lines, houses, language)
         if report is not None:
-            from gridgeo.publish.reports import audit_report
-
             with show.step(f"writing {report}"):
-                parents = made.areas("community")
-                audit_report(
-                    findings,
-                    made.areas("grid"),
-                    territory,
-                    parents=parents,
-                    households=settled.homes,
-                    language=language,
-                ).save(report)
+                _write_report(report, made, findings, territory, settled.homes, language)
     summarise(made, findings)
-    tell_outside(settled)
+    tell_inputs(settled, short)
     say(f"wrote {', '.join(str(path) for path in (out, map_, report) if path is not None)}")
+
+
+def _draw_map(
+    path: Path,
+    made: Plan,
+    findings: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame | None,
+    language: str,
+) -> None:
+    from gridgeo.publish.maps import plan_map
+
+    plan_map(made, findings=findings, streets=streets, buildings=buildings, language=language).save(path)
+
+
+def _write_report(
+    path: Path,
+    made: Plan,
+    findings: gpd.GeoDataFrame,
+    territory: shapely.Geometry,
+    homes: gpd.GeoDataFrame,
+    language: str,
+) -> None:
+    from gridgeo.publish.reports import audit_report
+
+    asked = {"parents": made.areas("community"), "households": homes}
+    audit_report(findings, made.areas("grid"), territory, language=language, **asked).save(path)
 
 
 def _together(layers: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame | None:
@@ -203,10 +222,15 @@ def audit_plan(
             parents = made.areas(made.levels[at - 1])
             tables.append(audit(made.areas(level), territory, parents=parents, households=homes).assign(level=level))
             done(at, len(made.levels) - 1)
+    return join_findings(tables, made.crs)
+
+
+def join_findings(tables: list[gpd.GeoDataFrame], crs: Any) -> gpd.GeoDataFrame:
+    """Put tables of findings one under the other, numbered through."""
     full = [table for table in tables if len(table)]
     if not full:
-        return gpd.GeoDataFrame(empty(FINDINGS, made.crs))
-    joined = gpd.GeoDataFrame(pd.concat(full, ignore_index=True), crs=made.crs)
+        return gpd.GeoDataFrame(empty(FINDINGS, crs))
+    joined = gpd.GeoDataFrame(pd.concat(full, ignore_index=True), crs=crs)
     joined.index = pd.Index([f"F{number:04d}" for number in range(1, len(joined) + 1)], name="finding_id")
     return joined
 
@@ -249,8 +273,10 @@ def summarise(made: Plan, findings: gpd.GeoDataFrame) -> None:
         say(f"audit: no gap, no overlap, every household in exactly one area of each level ({len(findings)} notes)")
 
 
-def tell_outside(settled: Settled) -> None:
-    """Say how many households lay outside the territory, and what became of them."""
+def tell_inputs(settled: Settled, short: gpd.GeoDataFrame) -> None:
+    """Say what became of households outside the territory, and whether the streets reach its edge."""
+    for message in short["message"]:
+        note(f"streets: {message}")
     for rows, words in (
         (settled.moved, "lie just outside the territory and count at its edge"),
         (settled.left_out, "lie outside the territory and were left out; the layer `left_out` holds them"),

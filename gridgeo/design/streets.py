@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
+
+from gridgeo.model.crs import check_same_crs
+from gridgeo.model.tables import COMMUNITIES, FINDINGS, STREETS, conform, empty
 
 GAP_M = 15.0
 """How far a street may end before the line that it was meant to reach, metres."""
@@ -124,3 +128,54 @@ def dividing_lines(
     lines = clip_lines(streets.geometry.to_numpy(), territory)
     lines = lines[shapely.length(lines) > 0]
     return np.concatenate([lines, extend_to_lines(lines, np.concatenate([borders, lines]), gap_m=gap_m)])
+
+
+def find_edge_gap(
+    streets: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, *, gap_m: float = GAP_M
+) -> gpd.GeoDataFrame:
+    """Tell where the streets do not reach the edge of the territory: they do not divide its outer land.
+
+    Parameters
+    ----------
+    streets : GeoDataFrame
+        Table ``STREETS``.
+    communities : GeoDataFrame
+        Table ``COMMUNITIES``.
+    gap_m : float, metres
+        How far the nearest street may end before the edge.
+
+    Returns
+    -------
+    GeoDataFrame
+        Table ``FINDINGS`` of one row, ``streets_short``, or of none.
+
+    Raises
+    ------
+    TableError, CrsError
+        If a table breaks its contract.
+    """
+    streets, communities = conform(streets, STREETS), conform(communities, COMMUNITIES)
+    check_same_crs(("communities", communities), ("streets", streets))
+    territory = shapely.union_all(communities.geometry.to_numpy())
+    lines = clip_lines(streets.geometry.to_numpy(), territory)
+    if not len(lines):
+        ahead, metres, words = territory, float("nan"), "no street lies inside the territory"
+    else:
+        edge = shapely.boundary(territory)
+        nearest = lines[int(np.argmin(shapely.distance(edge, lines)))]
+        ahead = shapely.shortest_line(nearest, edge)
+        metres = float(shapely.length(ahead))
+        words = f"no street reaches the territory's edge, the nearest ends {metres:.0f} m before it"
+    if metres <= gap_m:
+        return gpd.GeoDataFrame(empty(FINDINGS, communities.crs))
+    row = {
+        "kind": "streets_short",
+        "severity": "warning",
+        "area_ids": "",
+        "value": metres,
+        "limit": gap_m,
+        "quantity": "m",
+        "message": f"{words}; land beyond the streets is divided by its buildings and households only",
+    }
+    index = pd.Index(["S0001"], name="finding_id")
+    return gpd.GeoDataFrame([row], geometry=gpd.GeoSeries([ahead], index=index, crs=communities.crs), index=index)

@@ -7,6 +7,7 @@ from towns import CRS, EAST_M, NORTH_M, SIDE_M, communities, households_at, stre
 
 import gridgeo as gg
 from gridgeo.design.homes import settle_households
+from gridgeo.design.streets import find_edge_gap
 
 COMMUNITY = communities("""
     CCC
@@ -237,3 +238,19 @@ def test_settled_households_lie_inside():
     settled = settle_households(homes, COMMUNITY)
     assert shapely.distance(COMMUNITY.geometry["C"], settled.homes.geometry.to_numpy()).max() < 1e-9
     assert len(settled.moved) == 4
+
+
+def test_streets_that_reach_the_edge_are_no_finding():
+    assert not len(find_edge_gap(CROSS, COMMUNITY))
+    assert not len(find_edge_gap(street_lines([[(0.1, 1), (2, 1)]]), COMMUNITY))
+
+
+def test_a_street_layer_that_does_not_reach_the_edge_is_a_finding():
+    found = find_edge_gap(street_lines([[(0.8, 1), (2, 1)]]), COMMUNITY).iloc[0]
+    assert (found["kind"], found["severity"], found["value"]) == ("streets_short", "warning", pytest.approx(80))
+    assert "the nearest ends 80 m before it" in found["message"]
+
+
+def test_streets_that_all_lie_elsewhere_are_a_finding():
+    found = find_edge_gap(street_lines([[(8, 8), (9, 9)]]), COMMUNITY).iloc[0]
+    assert "no street lies inside the territory" in found["message"]
