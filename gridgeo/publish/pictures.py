@@ -118,7 +118,7 @@ def _frame(ax: Axes, bounds: np.ndarray, *, titled: bool) -> None:
     margin = 0.025 * max(east - west, north - south)
     ax.set_xlim(west - margin, east + margin)
     ax.set_ylim(south - margin, north + margin * (5 if titled else 1))
-    ax.set_aspect("equal", adjustable="datalim" if ax.get_position().width > 0.99 else "box")
+    ax.set_aspect("equal", adjustable="box")
     ax.set_axis_off()
 
 
