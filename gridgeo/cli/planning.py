@@ -253,8 +253,9 @@ def summarise(made: Plan, findings: gpd.GeoDataFrame) -> None:
                 quality["compactness"],
             ]
         )
+    households = int(made.atoms["households"].sum())
     show_table(
-        f"{made.profile.title}: {int(made.atoms['households'].sum()):,} households on {len(made.atoms):,} atoms",
+        f"{households:,} households on {len(made.atoms):,} atoms, by the rules of {made.profile.title}",
         ["level", "areas", "band", "households", "in band", "certified", "on streets", "compactness"],
         rows,
     )

@@ -165,7 +165,7 @@ def _subtitle(plan: Plan, language: str) -> str:
     profile = plan.profile.title_zh if language == "zh" and plan.profile.title_zh else plan.profile.title
     words = MAP_WORDS[language]
     state = words["in_force_from"].format(day=plan.valid_from.isoformat()) if plan.valid_from else words["draft"]
-    return f"{profile} · {state}"
+    return f"{words['rules'].format(profile=profile)} · {state}"
 
 
 def _figures(plan: Plan, shown: Mapping[str, Any], language: str) -> list[list[str]]:

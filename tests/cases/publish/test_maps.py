@@ -153,7 +153,7 @@ def test_without_a_day_duties_are_those_of_the_plans_first_day(plan):
     officers, duties = people()
     drawn = plan_map(replace(plan, valid_from=date(2026, 2, 1)), officers=officers, duties=duties)
     assert areas_of(drawn)["G1"]["officers"][0][0] == "李明"
-    assert data_of(drawn)["subtitle"] == "Guali Town, Hangzhou, 2024 · in force from 2026-02-01"
+    assert data_of(drawn)["subtitle"] == "rules of Guali Town, Hangzhou, 2024 · in force from 2026-02-01"
 
 
 def test_a_phone_is_shown_only_where_the_table_carries_it(plan):
