@@ -143,8 +143,9 @@ def _place_findings(
     found: list[Finding] = []
     if not matching.closes or not survey.is_valid.all():
         places = find_places(survey, whole, segments, matching, tolerance_m)
-        found += place_defects(Sorting(survey, places, tolerance_m, jitter_m, missing_share))
-        found += vertex_defects(survey, places, tolerance_m)
+        sorting = Sorting(survey, places, tolerance_m, jitter_m, missing_share)
+        found += place_defects(sorting)
+        found += vertex_defects(survey, places, sorting.told, tolerance_m)
     if parentage is not None:
         suspects = crossing_areas(parentage, segments, matching)
         found += list(parent_defects(survey, parentage, suspects, found, tolerance_m))
@@ -174,12 +175,11 @@ def _excuse(found: list[Finding], exceptions: Any, crs: Any, tolerance_m: float)
     kinds = declared.attributes.get("kind", pd.Series([None] * len(declared), dtype=object))
     grounds = shapely.buffer(declared.shapes, max(tolerance_m, 1e-6))
     excused = list(found)
-    for at, one in enumerate(found):
-        if one.geometry is None:
-            continue
-        for ground, reason, kind in zip(grounds, reasons, kinds, strict=True):
-            if (pd.isna(kind) or kind == one.kind) and shapely.covers(ground, one.geometry):
-                why = f": {reason}" if isinstance(reason, str) and reason else ""
-                excused[at] = replace(one, severity="note", remedy="none", message=f"{one.message} (declared{why})")
-                break
+    shapes = np.array([one.geometry for one in found], dtype=object)
+    pairs = shapely.STRtree(grounds).query(shapes, predicate="covered_by").T
+    for at, ground in sorted(pairs.tolist(), reverse=True):
+        kind, reason, one = kinds.iloc[ground], reasons.iloc[ground], found[at]
+        if pd.isna(kind) or kind == one.kind:
+            why = f": {reason}" if isinstance(reason, str) and reason else ""
+            excused[at] = replace(one, severity="note", remedy="none", message=f"{one.message} (declared{why})")
     return excused

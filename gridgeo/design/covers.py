@@ -83,6 +83,13 @@ class Places:
         pairs = np.unique(pairs, axis=0)
         return pairs[:, 0], pairs[:, 1]
 
+    @cached_property
+    def around_vertices(self) -> tuple[np.ndarray, np.ndarray]:
+        """List the places around each vertex: where each vertex begins in the list, and the list."""
+        place, vertex = self.vertices
+        order = np.argsort(vertex, kind="stable")
+        return np.searchsorted(vertex[order], np.arange(len(self.edges.xy) + 1)), place[order]
+
 
 def coverage_chain(survey: Survey, territory: shapely.Geometry) -> Segments:
     """Add up the boundaries of all areas and subtract the territory's."""

@@ -78,6 +78,23 @@ def connected(places: Places, which: np.ndarray, labels: Sequence[object]) -> li
     return sorted(groups, key=lambda members: int(members[0]))
 
 
+def hairs_beside(places: Places) -> dict[int, list[int]]:
+    """Name the hairlines that share a vertex with a wider place, each under the first such place."""
+    if not places.is_hairline.any():
+        return {}
+    place, vertex = places.vertices
+    hair = places.is_hairline[place]
+    nobody = len(places)
+    wide_at = np.full(len(places.edges.xy), nobody)
+    np.minimum.at(wide_at, vertex[~hair], place[~hair])
+    host = np.full(len(places), nobody)
+    np.minimum.at(host, place[hair], wide_at[vertex[hair]])
+    hosts: dict[int, list[int]] = defaultdict(list)
+    for one in np.flatnonzero(host < nobody).tolist():
+        hosts[int(host[one])].append(one)
+    return dict(hosts)
+
+
 def touching(places: Places, points: np.ndarray, reach_m: float = 10 * SNAP_M) -> tuple[np.ndarray, np.ndarray]:
     """Find the places that have a vertex at given points.
 
@@ -90,12 +107,10 @@ def touching(places: Places, points: np.ndarray, reach_m: float = 10 * SNAP_M) -
     near = places.edges.tree.query_ball_point(points, reach_m)
     at = np.repeat(np.arange(len(points)), [len(some) for some in near])
     vertices = np.fromiter((vertex for some in near for vertex in some), dtype=np.int64, count=len(at))
-    place, vertex = places.vertices
-    order = np.argsort(vertex, kind="stable")
-    first = np.searchsorted(vertex[order], vertices)
-    count = np.searchsorted(vertex[order], vertices, side="right") - first
+    begin, around = places.around_vertices
+    first, count = begin[vertices], begin[vertices + 1] - begin[vertices]
     inner = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(at, count), place[order[np.repeat(first, count) + inner]]
+    return np.repeat(at, count), around[np.repeat(first, count) + inner]
 
 
 def find_twins(survey: Survey) -> dict[int, int]:

@@ -5,7 +5,7 @@ What the caller did wrong (no geometry column, degrees, two reference systems) r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -85,6 +85,18 @@ class Survey:
         """Give the median size of the areas that have land; nan where there are none."""
         sizes = self.area_m2[self.area_m2 > 0]
         return float(np.median(sizes)) if len(sizes) else float("nan")
+
+    def redraw(self, at: np.ndarray, given: np.ndarray) -> Survey:
+        """Give the same map with other geometries in some rows; what is known of the other rows is not asked again."""
+        shapes = self.given.copy()
+        shapes[at] = given
+        made = replace(self, given=shapes)
+        part = replace(self, given=given)
+        for name in ("is_area", "is_valid", "shapes", "area_m2"):
+            known = getattr(self, name).copy()
+            known[at] = getattr(part, name)
+            made.__dict__[name] = known
+        return made
 
     def label(self, position: int) -> str:
         """Name an area in a message."""

@@ -12,7 +12,7 @@ import shapely
 from .chain import TERRITORY
 from .covers import Places
 from .findings import Finding, name_list, size_text, width_text
-from .grouping import Key, connected, find_copies, neighbour_keys, touching
+from .grouping import Key, connected, find_copies, hairs_beside, neighbour_keys, touching
 from .intake import Survey
 from .row_faults import invalid_finding, mended_vertices
 from .width import greatest_width
@@ -35,7 +35,11 @@ class Sorting:
     keys : list of tuple of int
         Who is concerned by each place.
     open_ : array of bool
-        Places that no finding explains yet.
+        Places that no finding explains yet; hairlines are none of them.
+    told : array of bool
+        Hairlines that are part of a finding.
+    hairs : dict of int to list of int
+        Hairlines that hang on wider places, by place.
     """
 
     survey: Survey
@@ -46,12 +50,17 @@ class Sorting:
     covers: list[Key] = field(init=False)
     keys: list[Key] = field(init=False)
     open_: np.ndarray = field(init=False)
+    told: np.ndarray = field(init=False)
+    hairs: dict[int, list[int]] = field(init=False)
     width_m: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         self.covers = list(self.places.covers)
         self.keys = neighbour_keys(self.places, self.tolerance_m)
         self.open_ = ~self.places.is_hairline
+        self.hairs = hairs_beside(self.places)
+        self.told = np.zeros(len(self.places), dtype=bool)
+        self.told[[hair for hairs in self.hairs.values() for hair in hairs]] = True
         self.width_m = np.zeros(len(self.places))
         self.width_m[self.open_] = greatest_width(self.places.shapes[self.open_])
 
@@ -63,17 +72,19 @@ class Sorting:
         """Measure a group of places."""
         places = self.places
         area, length = places.area_m2[members], float(places.perimeter_m[members].sum() / 2)
-        depth = np.array([len(self.covers[place]) for place in members])
-        inside = places.inside[members]
+        hanging = {hair for place in members.tolist() for hair in self.hairs.get(place, ())}
+        everything = np.union1d(members, np.array(sorted(hanging), dtype=np.int64))
+        depth = np.array([len(self.covers[place]) for place in everything])
+        inside, land = places.inside[everything], places.area_m2[everything]
         return {
             "area_m2": float(area.sum()),
             "width_m": float(self.width_m[members].max()),
             "mean_width_m": float(area.sum() / length),
             "length_m": length,
-            "gap_m2": float(area[(depth == 0) & inside].sum()),
-            "overlap_m2": float((area * np.maximum(depth - 1, 0)).sum()),
-            "outside_m2": float(area[(depth > 0) & ~inside].sum()),
-            "pieces": len(members),
+            "gap_m2": float(land[(depth == 0) & inside].sum()),
+            "overlap_m2": float((land * np.maximum(depth - 1, 0)).sum()),
+            "outside_m2": float(land[(depth > 0) & ~inside].sum()),
+            "pieces": int((~places.is_hairline[members]).sum()),
         }
 
     def shape(self, members: np.ndarray) -> shapely.Geometry:
@@ -160,8 +171,9 @@ def _jittered_edges(sorting: Sorting) -> Iterator[Finding]:
         wide = members[narrow[members]]
         lacks = np.array([sorting.is_lack(place) for place in wide], dtype=bool)
         if lacks.any() and not lacks.all():
-            groups.append(wide)
-            sorting.open_[wide] = False
+            groups.append(members)
+            sorting.open_[members] = False
+            sorting.told[members] = True
     groups = _take_corners(sorting, groups, np.flatnonzero(narrow & ~paired))
     for members in groups:
         key = sorting.keys[members[0]]

@@ -134,6 +134,6 @@ def lines_through(parents: Survey, shapes: np.ndarray) -> np.ndarray:
     """Give the segments of parents' outlines that run through some shapes, as an (n, 4) array."""
     if not len(shapes):
         return np.empty((0, 4))
-    segments = boundary_segments(parents.shapes)
+    segments = boundary_segments(parents.shapes[np.unique(parents.tree.query(shapes)[1])])
     through = np.unique(shapely.STRtree(segments.lines()).query(shapes, predicate="intersects")[1])
     return segments.ends[through]

@@ -7,7 +7,7 @@ vanishes without being named.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -153,7 +153,12 @@ def _check_place(survey: Survey, whole: shapely.Geometry) -> None:
     """Refuse to clip a whole map away."""
     if shapely.is_empty(whole):
         raise TableError("territory: has no polygon; there is nothing that the areas could be made to cover")
-    if (survey.area_m2 > 0).any() and not shapely.intersects(whole, survey.shapes).any():
+    shapely.prepare(whole)
+    near = survey.tree.query(shapely.envelope(whole))
+    touching = any(
+        shapely.intersects(whole, survey.shapes[near[at : at + 100]]).any() for at in range(0, len(near), 100)
+    )
+    if (survey.area_m2 > 0).any() and not touching:
         raise TableError("areas: none of them touches the territory; is it another place, or another reference system?")
 
 
@@ -202,9 +207,7 @@ def _give_up(survey: Survey, copy_of: dict[int, int], journal: Journal) -> Surve
         journal.note("dropped", survey.label(copy), survey.label(first), message)
     if not copy_of:
         return survey
-    given = survey.given.copy()
-    given[list(copy_of)] = None
-    return replace(survey, given=given)
+    return survey.redraw(np.array(sorted(copy_of)), np.full(len(copy_of), None, dtype=object))
 
 
 def _settle_case(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import shapely
 from scipy.spatial import KDTree
@@ -88,6 +86,4 @@ def snap_vertices(survey: Survey, segments: Segments, matching: Matching, reach_
     xy[known] = points[names[at[known]]]
     drawn = shapely.remove_repeated_points(shapely.set_coordinates(shapes.copy(), xy))
     sound = shapely.is_valid(drawn) & ~shapely.is_empty(drawn)
-    given = survey.given.copy()
-    given[areas[sound]] = drawn[sound]
-    return replace(survey, given=given)
+    return survey.redraw(areas[sound], drawn[sound])

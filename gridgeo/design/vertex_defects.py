@@ -17,7 +17,7 @@ from .intake import Survey
 from .proof import ROUNDING_M
 
 
-def vertex_defects(survey: Survey, places: Places, tolerance_m: float) -> Iterator[Finding]:
+def vertex_defects(survey: Survey, places: Places, told: np.ndarray, tolerance_m: float) -> Iterator[Finding]:
     """Find unmatched vertices, one finding for each border, and count the hairlines left.
 
     A vertex at a place that has a finding of its own, such as the corner of a gap, belongs to that finding. The
@@ -27,6 +27,8 @@ def vertex_defects(survey: Survey, places: Places, tolerance_m: float) -> Iterat
     ----------
     survey : Survey
     places : Places
+    told : array of bool
+        Places that are part of a finding already.
     tolerance_m : float, metres
 
     Yields
@@ -45,18 +47,30 @@ def vertex_defects(survey: Survey, places: Places, tolerance_m: float) -> Iterat
             harmless.append(at)
         else:
             borders[tuple(sorted((owner, missing)))].add(at)
+    left = told.copy()
     for key, members in _join_corners(borders, points).items():
-        where = points[sorted(members)]
-        where = where[np.lexsort((where[:, 1], where[:, 0]))]
-        names = name_list(survey.label(area) for area in key)
-        count = len(where)
-        noun = "1 vertex stands" if count == 1 else f"{count} vertices stand"
-        yield Finding(
-            "unmatched_vertex", key, f"{noun} on one side only of the border of {names}", _points(where),
-            float(count), 0.0, "vertices", pieces=count,
-        )  # fmt: skip
-    used = [*harmless, *(at for members in borders.values() for at in members)]
-    yield from _hairlines(places, points[np.array(used, dtype=np.int64)], tolerance_m)
+        yield _unmatched(survey, places, key, points[sorted(members)], left, reach)
+    left[touching(places, points[np.array(harmless, dtype=np.int64)], reach)[1]] = True
+    yield from _hairlines(places, left, tolerance_m)
+
+
+def _unmatched(
+    survey: Survey, places: Places, key: tuple[int, ...], where: np.ndarray, told: np.ndarray, reach: float
+) -> Finding:
+    """Describe the unmatched vertices of one border, with the hairlines beside them; marks those as told."""
+    where = where[np.lexsort((where[:, 1], where[:, 0]))]
+    hairs = np.unique(touching(places, where, reach)[1])
+    hairs = hairs[places.is_hairline[hairs] & ~told[hairs]]
+    told[hairs] = True
+    is_gap, sizes = places.depth[hairs] == 0, places.area_m2[hairs]
+    count = len(where)
+    noun = "1 vertex stands" if count == 1 else f"{count} vertices stand"
+    names = name_list(survey.label(area) for area in key)
+    return Finding(
+        "unmatched_vertex", key, f"{noun} on one side only of the border of {names}", _points(where),
+        float(count), 0.0, "vertices", gap_m2=float(sizes[is_gap].sum()),
+        overlap_m2=float(sizes[~is_gap].sum()), pieces=count,
+    )  # fmt: skip
 
 
 def _points(where: np.ndarray) -> shapely.Geometry:
@@ -116,24 +130,20 @@ def _join_corners(borders: dict[tuple[int, ...], set[int]], points: np.ndarray) 
     return joined
 
 
-def _hairlines(places: Places, explained: np.ndarray, tolerance_m: float) -> Iterator[Finding]:
-    """Count the hairlines above rounding that neither touch a wider place nor come from an unmatched vertex."""
-    place, vertex = places.vertices
-    known = np.zeros(len(places.edges.xy), dtype=bool)
-    wide = ~places.is_hairline
-    known[vertex[wide[place]]] = True
-    is_open = places.is_hairline.copy()
-    is_open[place[known[vertex]]] = False
-    is_open[touching(places, explained, max(tolerance_m, 10 * SNAP_M))[1]] = False
-    is_open &= 2 * places.area_m2 > ROUNDING_M * shapely.length(places.shapes)  # nothing that rounding does is told
+def _hairlines(places: Places, told: np.ndarray, tolerance_m: float) -> Iterator[Finding]:
+    """Count the hairlines above rounding that no finding has told of."""
+    # Nothing that rounding does is told.
+    is_open = places.is_hairline & ~told & (2 * places.area_m2 > ROUNDING_M * places.perimeter_m)
     members = np.flatnonzero(is_open)
     if not len(members):
         return
-    gaps = int((places.depth[members] == 0).sum())
-    area = float(places.area_m2[members].sum())
+    is_gap = places.depth[members] == 0
+    gaps, sizes = int(is_gap.sum()), places.area_m2[members]
+    area = float(sizes.sum())
     yield Finding(
         "hairline", (), f"{len(members)} places are narrower than {tolerance_m * 1000:g} mm and not listed: "
         f"{gaps} between areas, {len(members) - gaps} where they overlap, {area:.3g} m2 in all",
         _points(shapely.get_coordinates(shapely.centroid(places.shapes[members]))),
-        float(len(members)), 0.0, "hairlines", area, pieces=len(members),
+        float(len(members)), 0.0, "hairlines", area,
+        gap_m2=float(sizes[is_gap].sum()), overlap_m2=float(sizes[~is_gap].sum()), pieces=len(members),
     )  # fmt: skip
