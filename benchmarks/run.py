@@ -32,6 +32,12 @@ PROGRAMS = {
         "20k": ["--areas", "5000", "--points", "1000000"],
         "100k": ["--areas", "50000", "--points", "1000000"],
     },
+    "proof": {
+        "small": ["--areas", "300"],
+        "2k": ["--areas", "500"],
+        "20k": ["--areas", "5000"],
+        "100k": ["--areas", "50000"],
+    },
 }
 """Arguments of the programs by size; one that is not listed runs with none, and not at all when the size is small."""
 

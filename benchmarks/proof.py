@@ -1,6 +1,6 @@
 """Prove, audit and repair coverage, beside shapely's coverage functions and geopandas' overlay.
 
-    python benchmarks/coverage.py [--areas 500 5000 50000] [--each 200] [--overlay 5000]
+    python benchmarks/proof.py [--areas 500 5000 50000] [--each 200] [--overlay 5000]
 
 Areas have 40 vertices each and lie in parents of 16. The broken map has defects of 16 kinds in known places.
 """
