@@ -33,15 +33,14 @@ class Edges:
         Vertices, sorted by x, then y.
     ends : (e, 2) array of int
         The two vertices of each edge, the lower number first.
-    edge, source, forward : (p,) arrays of int, int, bool
-        Which edges each source segment became, and whether it runs from the lower vertex to the higher.
+    edge, source : (p,) arrays of int
+        Which edges each source segment became.
     """
 
     xy: np.ndarray
     ends: np.ndarray
     edge: np.ndarray
     source: np.ndarray
-    forward: np.ndarray
 
     @cached_property
     def length_m(self) -> np.ndarray:
@@ -52,11 +51,6 @@ class Edges:
     def tree(self) -> KDTree:
         """Index the vertices by their place."""
         return KDTree(self.xy)
-
-    def sums(self, weight: np.ndarray) -> np.ndarray:
-        """Add up the chain on each edge; ``weight`` is that of the source segments."""
-        signed = np.where(self.forward, weight[self.source], -weight[self.source])
-        return np.bincount(self.edge, weights=signed, minlength=len(self.ends)).round().astype(np.int64)
 
     def lines(self, which: np.ndarray) -> np.ndarray:
         """Draw some of the edges as an array of LineString."""
@@ -308,7 +302,7 @@ def _finish(xy: np.ndarray, start: np.ndarray, end: np.ndarray, source: np.ndarr
     rank[used] = np.arange(len(used))
     start, end = rank[start], rank[end]
     ends, edge = _unique_edges(start, end, max(len(used), 1))
-    return Edges(xy[used], ends, edge, source, start < end)
+    return Edges(xy[used], ends, edge, source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -338,20 +332,19 @@ class Faces:
         return face[twice], face[twice + 1], edge[twice]
 
 
-def enclose(edges: Edges, which: np.ndarray) -> Faces:
-    """Find the faces that some of the edges enclose.
+def enclose(edges: Edges) -> Faces:
+    """Find the faces that edges enclose.
 
     Parameters
     ----------
     edges : Edges
-    which : array of bool
-        The edges to use; those that bound nothing do no harm.
+        Those that bound nothing do no harm.
 
     Returns
     -------
     Faces
     """
-    shapes = shapely.get_parts(shapely.polygonize(edges.lines(which)))
+    shapes = shapely.get_parts(shapely.polygonize(edges.lines(np.arange(len(edges.ends)))))
     bounds = shapely.bounds(shapes)
     shapes = shapes[np.lexsort((shapely.area(shapes), bounds[:, 3], bounds[:, 2], bounds[:, 1], bounds[:, 0]))]
     rings, face = shapely.get_rings(shapes, return_index=True)

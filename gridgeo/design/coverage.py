@@ -14,13 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.model.errors import TableError
-
 from .chain import match
 from .covers import coverage_chain, find_places
 from .findings import Finding, tabulate
 from .household_defects import count_households, household_defects, take_in_households
-from .intake import MULTIPOLYGON, Survey, describe_fault, take_in, take_in_both, unite
+from .intake import MULTIPOLYGON, Survey, check_numbers, describe_fault, take_in, take_in_both, unite
 from .parent_defects import Parentage, crossing_areas, find_parentage, parent_defects
 from .place_defects import Sorting, place_defects
 from .proof import Certificate, certify
@@ -78,7 +76,7 @@ def audit(  # noqa: PLR0913 (every number has its unit and its default)
     -------
     GeoDataFrame
         Table ``FINDINGS``. Kinds are those of ``gridgeo.design.findings.KINDS``. Columns besides: ``remedy``,
-        ``area_m2``, ``width_m`` (largest inscribed circle, within 1 %), ``mean_width_m``, ``length_m``, ``households``
+        ``area_m2``, ``width_m`` (largest inscribed circle, within 2 %), ``mean_width_m``, ``length_m``, ``households``
         (nan without ``households``), ``gap_m2``, ``overlap_m2``, ``outside_m2`` (their sums are the map's totals),
         ``pieces``, ``parent_ids``.
 
@@ -89,7 +87,7 @@ def audit(  # noqa: PLR0913 (every number has its unit and its default)
     CrsError
         If coordinates are not in metres, or the tables are in different systems.
     """
-    _check_numbers(tolerance_m=tolerance_m, jitter_m=jitter_m, missing_share=missing_share, sliver_share=sliver_share)
+    check_numbers(tolerance_m=tolerance_m, jitter_m=jitter_m, missing_share=missing_share, sliver_share=sliver_share)
     survey, ground = take_in_both(areas, territory)
     if one_piece is None:
         one_piece = "level" in survey.attributes or not (shapely.get_type_id(survey.given) == MULTIPOLYGON).all()
@@ -109,12 +107,6 @@ def audit(  # noqa: PLR0913 (every number has its unit and its default)
     if exceptions is not None:
         found = _excuse(found, exceptions, survey.crs, tolerance_m)
     return tabulate(found, survey.ids, survey.crs)
-
-
-def _check_numbers(**numbers: float) -> None:
-    for name, value in numbers.items():
-        if not (np.isfinite(value) and value >= 0):
-            raise TableError(f"{name} is {value!r}; give a number of at least 0")
 
 
 def _territory_faults(ground: Survey) -> list[Finding]:

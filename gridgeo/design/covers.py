@@ -120,7 +120,7 @@ def find_places(
     unmatched = matching.unmatched()
     left = segments.take(unmatched)
     edges = node_segments(left.ends)
-    faces = enclose(edges, edges.sums(left.weight) != 0)
+    faces = enclose(edges)
     narrow = is_narrower(faces.shapes, tolerance_m)
     inside, covers = _judge(faces.shapes, survey, territory)
     # A point on a border that cancelled is within neither side; counting both errs on the side of looking closer.
@@ -129,9 +129,7 @@ def find_places(
     if len(inner):
         left = join_segments(left, inner)
         edges = node_segments(left.ends)
-        used = edges.sums(left.weight) != 0
-        used[edges.edge[edges.source >= len(unmatched)]] = True
-        faces = enclose(edges, used)
+        faces = enclose(edges)
         narrow = is_narrower(faces.shapes, tolerance_m)
         inside, covers = _judge(faces.shapes, survey, territory)
     wrong = _depth(covers) != inside

@@ -14,6 +14,7 @@ from .arrangement import SNAP_M, join
 from .chain import TERRITORY
 from .covers import Places
 from .intake import Survey
+from .width import is_narrower
 
 Key = tuple[int, ...]
 
@@ -155,20 +156,37 @@ def find_copies(survey: Survey, places: Places, tolerance_m: float) -> tuple[dic
     full = _FullyCovered(survey, tolerance_m)
     copy_of: dict[int, int] = {}
     for (one, two), area in sorted(shared.items()):
-        if full(one, area) and full(two, area):
+        if full(one, area, (two,)) and full(two, area, (one,)):
             copy_of[two] = copy_of.get(one, one)
     covers = [tuple(sorted({copy_of.get(area, area) for area in cover})) for cover in covers]
     shared, covered = _shared_land(covers, places.area_m2)
     within: dict[int, Key] = {}
     for (one, two), area in sorted(shared.items()):
         for inner, outer in ((one, two), (two, one)):
-            if full(inner, area):
+            if full(inner, area, (outer,)):
                 within[inner] = (*within.get(inner, ()), outer)
     holders = {outer for several in within.values() for outer in several}
-    for inner in sorted(set(covered) - set(within) - holders):
-        if full(inner, covered[inner]):
-            within[inner] = tuple(sorted({area for pair in shared if inner in pair for area in pair} - {inner}))
+    within |= _within_several(covers, places.area_m2, sorted(set(covered) - set(within) - holders), set(within), full)
     return copy_of, within
+
+
+def _within_several(
+    covers: Sequence[Key], area_m2: np.ndarray, candidates: list[int], gone: set[int], full: _FullyCovered
+) -> dict[int, Key]:
+    """Find areas whose land is held by several others together; one that was found holds nobody's land any more."""
+    lies_at: dict[int, list[int]] = defaultdict(list)
+    for place, cover in enumerate(covers):
+        for area in cover:
+            lies_at[area].append(place)
+    within: dict[int, Key] = {}
+    for inner in candidates:
+        others = [set(covers[place]) - gone - {inner} for place in lies_at[inner]]
+        land = sum(float(area_m2[place]) for place, beside in zip(lies_at[inner], others, strict=True) if beside)
+        around = tuple(sorted(set().union(*others)))
+        if around and full(inner, land, around):
+            within[inner] = around
+            gone.add(inner)
+    return within
 
 
 def _shared_land(covers: Sequence[Key], area_m2: np.ndarray) -> tuple[dict[tuple[int, int], float], dict[int, float]]:
@@ -186,13 +204,15 @@ def _shared_land(covers: Sequence[Key], area_m2: np.ndarray) -> tuple[dict[tuple
 
 @dataclass(frozen=True)
 class _FullyCovered:
-    """Tell whether so much land is all that an area has, but for a rim as wide as the tolerance."""
+    """Tell whether so much land, shared with others, is all that an area has, but for a rim of a hair."""
 
     survey: Survey
     tolerance_m: float
 
-    def __call__(self, area: int, land_m2: float) -> bool:
-        whole = float(self.survey.area_m2[area])
-        if land_m2 < whole / 2:
+    def __call__(self, area: int, land_m2: float, others: Key) -> bool:
+        whole, reach = float(self.survey.area_m2[area]), max(self.tolerance_m, 10 * SNAP_M)
+        if land_m2 < whole / 2 or land_m2 < whole - float(shapely.length(self.survey.shapes[area])) * reach:
             return False
-        return land_m2 >= whole - float(shapely.length(self.survey.shapes[area])) * max(self.tolerance_m, 10 * SNAP_M)
+        shapes = self.survey.shapes
+        rest = shapely.get_parts(shapely.difference(shapes[area], shapely.union_all(shapes[list(others)])))
+        return bool(is_narrower(rest, reach).all())

@@ -103,6 +103,19 @@ class Survey:
         return str(self.ids[position]) or "(no id)"
 
 
+def check_numbers(**numbers: float) -> None:
+    """Refuse limits that are negative or not finite.
+
+    Raises
+    ------
+    TableError
+        Naming the argument.
+    """
+    for name, value in numbers.items():
+        if not (np.isfinite(value) and value >= 0):
+            raise TableError(f"{name} is {value!r}; give a number of at least 0")
+
+
 def are_finite(shapes: np.ndarray) -> np.ndarray:
     """Tell which shapes have only finite coordinates."""
     xy, of = shapely.get_coordinates(shapes, return_index=True)

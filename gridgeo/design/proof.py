@@ -11,7 +11,7 @@ import pandas as pd
 
 from .chain import TERRITORY, Segments, match
 from .covers import Places, coverage_chain, find_places
-from .intake import Survey, describe_fault, take_in_both, unite
+from .intake import Survey, check_numbers, describe_fault, take_in_both, unite
 
 ROUNDING_M = 1e-6
 """Metres: a micrometre, what is left when numbers are rounded; no survey and no coordinate means anything so small."""
@@ -77,10 +77,11 @@ def certify(areas: Any, territory: Any, *, tolerance_m: float = ROUNDING_M, stri
     Raises
     ------
     TableError
-        If an argument is no table of geometries.
+        If an argument is no table of geometries, or the tolerance is no number of metres.
     CrsError
         If coordinates are not in metres, or the two are in different systems.
     """
+    check_numbers(tolerance_m=tolerance_m)
     survey, ground = take_in_both(areas, territory)
     whole = unite(ground)
     segments = coverage_chain(survey, whole)

@@ -86,7 +86,7 @@ def make_mosaic(
     lines = Segments(cuts, np.full(len(cuts), UNKNOWN), np.zeros(len(cuts), dtype=np.int64))
     ends = np.vstack([segments.ends, lines.ends])
     edges = node_segments(ends, snap_m=snap_m, rigid=np.append(rigid, np.zeros(len(cuts), dtype=bool)))
-    faces = enclose(edges, np.ones(len(edges.ends), dtype=bool))
+    faces = enclose(edges)
     points = shapely.point_on_surface(faces.shapes)
     shapely.prepare(territory)
     inside = shapely.contains(territory, points)

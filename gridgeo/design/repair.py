@@ -22,8 +22,19 @@ from .chain import Matching, Segments, match
 from .covers import Places, coverage_chain, find_places
 from .findings import Finding, tabulate
 from .grouping import find_copies, find_twins
-from .household_defects import take_in_households
-from .intake import MULTIPOLYGON, Survey, describe_fault, frame_of, only_area, take_in, take_in_both, unite
+from .household_defects import Dwellings, take_in_households
+from .intake import (
+    MULTIPOLYGON,
+    NO_AREA,
+    Survey,
+    check_numbers,
+    describe_fault,
+    frame_of,
+    only_area,
+    take_in,
+    take_in_both,
+    unite,
+)
 from .outlines import crowded_areas, drop_points, spare_points
 from .parent_defects import (
     NO_PARENT,
@@ -59,7 +70,8 @@ class Repair:
     undecided : GeoDataFrame
         Table ``FINDINGS``: what a person must decide.
     changes : DataFrame
-        Index ``area_id``; ``before_m2, after_m2`` of every area that was drawn anew.
+        Index ``area_id``; ``before_m2, after_m2`` of every area that was drawn anew, and ``households_before,
+        households_after`` where households were given.
     """
 
     areas: gpd.GeoDataFrame
@@ -85,8 +97,8 @@ def repair(
     Rings that cross themselves keep the land of all their lobes. Of areas that are copies of each other the first id
     stays. Land outside the territory is clipped. Land that several areas hold goes to one of them, first to one whose
     parent holds it, then to one that would lose most of its land, then to the one with the longest border to it. Land
-    that nobody holds goes to the neighbour with the longest border to it, inside the same parent; a strip along the
-    territory's limit is shared out among the areas it passes.
+    that nobody holds goes to the neighbour with the longest border to it, inside the same parent; strips, such as
+    streets between blocks or a rim along the territory's limit, are first cut where their neighbours change.
 
     Parameters
     ----------
@@ -123,6 +135,7 @@ def repair(
     """
     if fill not in FILLS:
         raise TableError(f"fill is {fill!r}, not one of {', '.join(FILLS)}")
+    check_numbers(tolerance_m=tolerance_m, large_m2=large_m2 or 0.0, snap_m=snap_m or 0.0)
     survey, ground = take_in_both(areas, territory)
     whole = unite(ground)
     _check_place(survey, whole)
@@ -145,7 +158,7 @@ def repair(
         journal.table(survey.crs),
         certify(result, gpd.GeoSeries([whole], crs=survey.crs)),
         tabulate(questions, survey.ids, survey.crs),
-        _list_changes(survey, drawn, lost),
+        _list_changes(survey, drawn, lost, journal.dwellings),
     )
 
 
@@ -365,9 +378,16 @@ def _strayed(survey: Survey, parentage: Parentage | None, made: Settlement) -> l
     return list(stray_findings(survey, parentage, strays))
 
 
-def _list_changes(survey: Survey, drawn: dict[int, shapely.Geometry], lost: list[int]) -> pd.DataFrame:
-    """Set the size of every area that was drawn anew before beside after."""
+def _list_changes(
+    survey: Survey, drawn: dict[int, shapely.Geometry], lost: list[int], dwellings: Dwellings | None
+) -> pd.DataFrame:
+    """Set every area that was drawn anew before beside after."""
     areas = sorted({*drawn, *lost})
-    after = [float(shapely.area(drawn[area])) if area in drawn else 0.0 for area in areas]
+    before = survey.shapes[areas]
+    after = np.array([drawn.get(area, NO_AREA) for area in areas], dtype=object)
     index = pd.Index([survey.label(area) for area in areas], name="area_id", dtype="str")
-    return pd.DataFrame({"before_m2": survey.area_m2[areas], "after_m2": after}, index=index)
+    changes = pd.DataFrame({"before_m2": shapely.area(before), "after_m2": shapely.area(after)}, index=index)
+    if dwellings is not None:
+        changes["households_before"] = dwellings.total_in(before).astype(np.int64)
+        changes["households_after"] = dwellings.total_in(after).astype(np.int64)
+    return changes

@@ -191,6 +191,24 @@ def test_an_area_far_away_lies_wholly_outside():
     assert "wholly outside" in row["message"]
 
 
+def test_borders_that_lie_on_each_other_inside_an_overlap_part_it():
+    # The two upper areas share half an edge, drawn with other vertices, and both lie under the third.
+    one = shapely.Polygon([(500_000, 3_400_200), (500_200, 3_400_200), (500_200, 3_400_300), (500_000, 3_400_300)])
+    two = shapely.Polygon([(500_100, 3_400_100), (500_300, 3_400_100), (500_300, 3_400_200), (500_100, 3_400_200)])
+    areas = gpd.GeoSeries([one, two, box(0, 0, 4, 3)], index=["O", "T", "U"], crs=CRS)
+    findings = audit(areas)
+    assert findings["kind"].tolist() == ["contained", "contained"]
+    assert findings["area_ids"].tolist() == ["O,U", "T,U"]
+    assert findings["overlap_m2"].tolist() == [20_000, 20_000]
+
+
+def test_areas_that_hold_each_other_between_them_are_counted_once():
+    west, east, whole = box(0, 0, 3, 3), box(1, 0, 4, 3), box(0, 1, 4, 2)
+    findings = audit(gpd.GeoSeries([west, east, whole], index=["W", "E", "O"], crs=CRS))
+    union = shapely.union_all([west, east, whole])
+    assert findings["overlap_m2"].sum() == pytest.approx(west.area + east.area + whole.area - union.area)
+
+
 # Edges
 
 

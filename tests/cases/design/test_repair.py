@@ -332,6 +332,7 @@ def test_households_that_change_their_area_are_counted():
     homes = households_at([(2.05, 1.6), (2.04, 1.7), (0.5, 0.5)], count=4)
     repaired = repair(with_(A=A.union(box(2, 1.5, 2.1, 1.8))), households=homes)
     assert repaired.actions["households"].tolist() == [8]
+    assert repaired.changes.loc["A", ["households_before", "households_after"]].tolist() == [8, 0]
     assert repair(with_(A=A.union(box(2, 1.5, 2.1, 1.8)))).actions["households"].isna().all()
 
 
@@ -373,6 +374,12 @@ def test_vertices_are_brought_together_where_asked():
 def test_a_fill_that_is_unknown_is_refused():
     with pytest.raises(TableError, match="fill is 'none', not one of all, placeholder"):
         gg.repair(GRIDS, TERRITORY, fill="none")
+
+
+@pytest.mark.parametrize("how", [{"tolerance_m": -1.0}, {"large_m2": float("nan")}, {"snap_m": float("inf")}])
+def test_a_limit_must_be_a_number(how):
+    with pytest.raises(TableError, match=f"{next(iter(how))} is"):
+        gg.repair(GRIDS, TERRITORY, **how)
 
 
 def test_a_territory_without_land_is_refused():
