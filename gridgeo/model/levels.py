@@ -6,9 +6,13 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How high an area stands in the tree; an area's parent is of the next level above."""
+    """How high an area stands in the tree; an area's parent is of the next level above.
+
+    A beat stands beside the tree: it is a union of whole grids and may reach over communities.
+    """
 
     TERRITORY = "territory"
+    BEAT = "beat"
     COMMUNITY = "community"
     GRID = "grid"
     MICRO = "micro"

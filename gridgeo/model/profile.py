@@ -22,20 +22,29 @@ _TOP_KEYS = {"name", "title", "title_zh", "source", "about", "clauses", Level.GR
 _CLAUSE_KEYS = {"id", "subject", "strength", "zh", "en", "does"}
 
 
+UNLIMITED = 10**9
+"""Upper end of a band whose rule states none."""
+
+
 @dataclass(frozen=True)
 class Limits:
-    """How many households an area of one level may hold.
+    """How much of one measure an area of one level may hold.
 
     Parameters
     ----------
-    low, high : int, households
-        Both ends belong to the band.
-    target : int, households
+    low, high : int
+        Both ends belong to the band; 0 and ``UNLIMITED`` where the rule states none.
+    target : int
         What an area should hold where it is free to choose.
     strength : str
         ``"hard"`` may not be broken, ``"soft"`` is stated as usual practice, ``"may"`` is permitted.
     clause : str
         Id of the clause that states it.
+    measure : str
+        What is counted: a column of table ``ATOMS`` (``households``, ``persons``, ``area_m2`` ...), or ``grids``, the
+        number of grids that a beat holds.
+    weight : float
+        How much missing the target counts beside the other measures of the level.
     """
 
     low: int
@@ -43,10 +52,31 @@ class Limits:
     target: int
     strength: str = "hard"
     clause: str = ""
+    measure: str = "households"
+    weight: float = 1.0
 
-    def holds(self, households: int) -> bool:
-        """Tell whether a count lies in the band."""
-        return self.low <= households <= self.high
+    def holds(self, amount: int) -> bool:
+        """Tell whether an amount lies in the band."""
+        return self.low <= amount <= self.high
+
+
+@dataclass(frozen=True)
+class Exclusive:
+    """Which institutions become areas of their own.
+
+    Parameters
+    ----------
+    level : str
+        The level of which they are areas.
+    bands : mapping of site kind to Limits
+        What such an area may hold, where the rule says so.
+    clause : str
+        Id of the clause that states it.
+    """
+
+    level: str
+    bands: Mapping[str, Limits] = field(default_factory=dict)
+    clause: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +112,15 @@ class Profile:
     name, title, title_zh, source : str
         Who states the rules, and where.
     limits : mapping of level to Limits
-        The levels that the rules divide into, outer level first.
+        The levels that the rules divide into, outer level first, each with its main measure.
     clauses : tuple of Clause
         Every rule with its strength.
+    further : mapping of level to tuple of Limits
+        What else is measured at a level: persons beside households, a workload.
+    labels : mapping of level to (English, Chinese)
+        What the rules call an area of the level, where not by gridgeo's own word.
+    exclusive : Exclusive, optional
+        Which institutions become areas of their own.
     """
 
     name: str
@@ -94,6 +130,9 @@ class Profile:
     source: str = ""
     about: str = ""
     clauses: tuple[Clause, ...] = field(default=())
+    further: Mapping[str, tuple[Limits, ...]] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    exclusive: Exclusive | None = None
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Profile:
@@ -108,12 +147,21 @@ class Profile:
         Profile
         """
         limits = {level: Limits(**values) for level, values in facts["limits"].items()}
-        return cls(**{**facts, "limits": limits, "clauses": tuple(Clause(**values) for values in facts["clauses"])})
+        further = {
+            level: tuple(Limits(**values) for values in rows) for level, rows in facts.get("further", {}).items()
+        }
+        labels = {level: (en, zh) for level, (en, zh) in facts.get("labels", {}).items()}
+        site = facts.get("exclusive")
+        if site is not None:
+            site = Exclusive(**{**site, "bands": {kind: Limits(**band) for kind, band in site["bands"].items()}})
+        clauses = tuple(Clause(**values) for values in facts["clauses"])
+        made = {"limits": limits, "further": further, "labels": labels, "exclusive": site, "clauses": clauses}
+        return cls(**{**facts, **made})
 
     @property
     def levels(self) -> list[str]:
         """Name the levels that the profile divides into, outer level first."""
-        return [level for level in (Level.GRID, Level.MICRO) if level in self.limits]
+        return [level for level in (Level.BEAT, Level.GRID, Level.MICRO) if level in self.limits]
 
     def limits_of(self, level: str) -> Limits:
         """Look up the band of a level.
