@@ -59,7 +59,7 @@ wheel: $(VENV)/.made  ## build the wheel into dist/
 	@ls dist
 
 constraints: $(VENV)/.made  ## take the newest versions and pin them in constraints.txt
-	$(PIP) install --upgrade --upgrade-strategy eager --editable '.[all]' --group test --group lint
+	$(PIP) install --upgrade --upgrade-strategy eager --editable '.[all]' --group test --group lint --group bench
 	@echo '# The versions that .venv is made with; `make constraints` renews them. Python 3.11 to 3.14.' > constraints.txt
 	$(PIP) freeze --exclude-editable | grep -E '^[A-Za-z0-9._-]+==' | LC_ALL=C sort -f >> constraints.txt
 

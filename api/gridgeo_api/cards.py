@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from gridgeo.model.bands import SIDE_NAMES, highest, lowest, say_band
 from gridgeo.model.levels import Level
 from gridgeo_api.edition import Edition
 from gridgeo_api.geojson import describe_area, to_json
@@ -75,7 +76,7 @@ class Day:
         row = shown.places[area_id]
         described = describe_area(shown, row)
         described["valid_to"] = self.valid_to.isoformat() if self.valid_to else None
-        described["band"] = _band(shown, described["households"])
+        described |= _band(shown, row)
         described["parents"] = self._parents(area_id)
         described["children"] = self._children(area_id, level)
         described["neighbours"] = [
@@ -104,11 +105,12 @@ class Day:
         return parents
 
     def _children(self, area_id: str, level: str) -> list[dict[str, Any]]:
-        """Count the areas inside, level by level."""
+        """Count the areas inside, level by level; a beat holds parts of communities."""
         plan = self.edition.plan
         atoms = plan.owner(level)
         inside = atoms.index[atoms == area_id]
-        below = [other for other in LEVELS[LEVELS.index(Level(level)) + 1 :] if other in plan.levels]
+        inner = LEVELS if level == Level.BEAT else LEVELS[LEVELS.index(Level(level)) + 1 :]
+        below = [other for other in inner if other in plan.levels]
         return [{"level": str(other), "areas": int(plan.owner(other).loc[inside].nunique())} for other in below]
 
     def _on_duty(self, area_id: str, parents: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -127,12 +129,22 @@ class Day:
         return []
 
 
-def _band(shown: Shown, households: int) -> dict[str, Any] | None:
-    if shown.band is None:
-        return None
-    low, high = shown.band.low, shown.band.high
-    state = "below" if households < low else "above" if households > high else "within"
-    return {"low": low, "high": high, "state": state}
+def _band(shown: Shown, row: int) -> dict[str, Any]:
+    """Say how an area lies to its band; ends that no rule states, and the state of what is not judged, are None."""
+    band = shown.band
+    if band is None:
+        return {"band": None, "measure": None, "amount": None, "band_words": None}
+    side = shown.sides[row]
+    return {
+        "band": {
+            "low": lowest(band),
+            "high": highest(band),
+            "state": None if side is None else SIDE_NAMES[side],
+        },
+        "measure": band.measure,
+        "amount": int(shown.amounts[row]),
+        "band_words": {language: say_band(band, language, dash="–") for language in ("en", "zh")},
+    }
 
 
 def _text(value: Any) -> str | None:

@@ -43,7 +43,7 @@ def _as_moment(text: Any) -> Any:
 
 Number = Annotated[float, BeforeValidator(_as_number), Field(allow_inf_nan=False)]
 Day = Annotated[date, BeforeValidator(_as_day)]
-PlanLevel = Literal["community", "grid", "micro"]
+PlanLevel = Literal["community", "grid", "micro", "beat"]
 _LON_RANGE: dict[str, Any] = {"minimum": -LON_LIMIT, "maximum": LON_LIMIT}
 _LAT_RANGE: dict[str, Any] = {"minimum": -LAT_LIMIT, "maximum": LAT_LIMIT}
 # The ranges stand in the description only: check_place says more than "too large".

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgeo.model.amounts import held_by, sides_of_areas
 from gridgeo.model.crs import LONLAT
 from gridgeo.model.plan import Plan
 from gridgeo.model.profile import Limits
@@ -37,7 +38,11 @@ class Shown:
     beside : mapping
         ``area_id`` -> [(neighbour, shared metres), ...], longest border first.
     band : Limits or None
-        How many households an area should hold.
+        How much an area should hold; of what, says its ``measure``.
+    amounts : array of int
+        What each area holds of that; empty without a band.
+    sides : list of int or None
+        -1 below the band, 0 inside, 1 above; None for an area that the band does not judge, such as an institution's.
     """
 
     level: str
@@ -46,6 +51,8 @@ class Shown:
     inside: np.ndarray
     beside: Mapping[str, list[tuple[str, float]]]
     band: Limits | None
+    amounts: np.ndarray
+    sides: list[int | None]
 
     @cached_property
     def names(self) -> list[str]:
@@ -90,7 +97,12 @@ def show(plan: Plan, level: str) -> Shown:
     lonlat = shapely.transform(to_degrees, lambda place: np.round(place, DEGREE_DIGITS))
     inside = gpd.GeoSeries(_points_inside(areas.geometry.to_numpy()), crs=areas.crs).to_crs(LONLAT)
     points = np.round(shapely.get_coordinates(inside.to_numpy()), DEGREE_DIGITS)
-    return Shown(level, coloured, lonlat, points, beside, plan.profile.limits.get(level))
+    band = plan.profile.limits.get(level)
+    amounts = (
+        np.empty(0, dtype=int) if band is None else held_by(plan, level, band.measure).fillna(0).to_numpy(dtype=int)
+    )
+    sides = [None if pd.isna(side) else int(side) for side in sides_of_areas(plan, level)]
+    return Shown(level, coloured, lonlat, points, beside, band, amounts, sides)
 
 
 def _by_area(pairs: pd.DataFrame) -> dict[str, list[tuple[str, float]]]:

@@ -15,8 +15,8 @@ from gridgeo.model.errors import GridgeoError
 from gridgeo.storage.files import write_layers, write_table
 
 from .inputs import Columns, Crs, Datum, Encoding, Inputs, writable
-from .planning import show_actions
 from .screen import note, say, show_table, steps
+from .territory import show_actions
 
 SEVERITIES = ("note", "warning", "error")
 

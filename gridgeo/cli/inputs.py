@@ -48,7 +48,7 @@ class Inputs:
     attribution: str = ""
 
     def read(
-        self, place: str, table: str, *, to: Any = None, broken: bool = False, name: str | None = None
+        self, place: str, table: str | None, *, to: Any = None, broken: bool = False, name: str | None = None
     ) -> gpd.GeoDataFrame:
         """Read one layer.
 
@@ -56,38 +56,40 @@ class Inputs:
         ----------
         place : str
             ``FILE`` or ``FILE:LAYER``.
-        table : str
-            Which table it is.
+        table : str or None
+            Which table it is; None for mere shapes, whose columns stay as they are.
         to : CRS, optional
             Metric CRS to bring it into; the first layer read sets it for the others.
         broken : bool
             Keep shapes that are invalid, as an audit wants them.
         name : str, optional
-            What to call it in the manifest; without it, the table's name.
+            What to call it in the manifest; without it, the table's name. ``--columns`` may use it too.
 
         Returns
         -------
         GeoDataFrame
         """
-        frame = read_layer(place, table=table, columns=self._mapping(table), crs=self.crs, datum=self.datum,
+        frame = read_layer(place, table=table, columns=self._mapping(table, name), crs=self.crs, datum=self.datum,
                            encoding=self.encoding, to=to, broken=broken)  # fmt: skip
         source = frame.attrs.get("source", {})
-        self.sources[name or table] = {key: source[key] for key in ("file", "layer", "rows", "digest") if key in source}
+        self.sources[name or str(table)] = {
+            key: source[key] for key in ("file", "layer", "rows", "digest") if key in source
+        }
         if "osm_id" in json.dumps(source.get("mapping", {})) or "osm_id" in frame.columns:
             self.attribution = "© OpenStreetMap contributors, ODbL 1.0"
         return frame
 
-    def read_if(self, place: str | None, table: str, **options: Any) -> gpd.GeoDataFrame | None:
+    def read_if(self, place: str | None, table: str | None, **options: Any) -> gpd.GeoDataFrame | None:
         """Read one layer, or none where none is named."""
         return None if place is None else self.read(place, table, **options)
 
-    def _mapping(self, table: str) -> dict[str, str] | None:
+    def _mapping(self, *tables: str | None) -> dict[str, str] | None:
         mapping: dict[str, str] = {}
         for option in self.columns or []:
             name, _, pairs = option.partition(":")
             if not pairs:
                 raise GridgeoError(f"--columns {option!r}: is not TABLE:THEIRS=OURS; as in households:units=count")
-            if name != table:
+            if name not in tables:
                 continue
             for pair in pairs.split(","):
                 theirs, _, ours = pair.partition("=")

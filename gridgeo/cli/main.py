@@ -11,6 +11,7 @@ import typer
 from gridgeo import __version__
 
 from .auditing import audit, repair
+from .batching import atoms, batch
 from .demo import demo
 from .planning import plan
 from .screen import plain_errors, say
@@ -37,6 +38,8 @@ def _guarded(command: Any) -> Callable[..., Any]:
 for _name, _command in {
     "demo": demo,
     "plan": plan,
+    "atoms": atoms,
+    "batch": batch,
     "audit": audit,
     "repair": repair,
     "locate": locate,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,51 +12,37 @@ import pandas as pd
 import shapely
 import typer
 
-from gridgeo.design.atoms import make_atoms
-from gridgeo.design.coverage import audit, certify
-from gridgeo.design.homes import Settled, settle_households
+from gridgeo.design.coverage import audit
+from gridgeo.design.homes import Settled
 from gridgeo.design.partition import partition
-from gridgeo.design.repair import repair
-from gridgeo.design.streets import find_edge_gap
-from gridgeo.model.errors import GridgeoError
+from gridgeo.design.streets import find_edge_gap, find_short_streets
+from gridgeo.model.bands import say_band
 from gridgeo.model.plan import Plan
-from gridgeo.model.profile import load_profile
+from gridgeo.model.profile import Profile, load_profile
 from gridgeo.model.tables import FINDINGS, empty
 from gridgeo.storage.files import write_plan
 
-from .inputs import Columns, Crs, Datum, Encoding, Inputs, writable
+from .inputs import writable
+from .layers import Ground, Layers, break_ground
+from .options import spread
 from .screen import Steps, note, say, show_table, steps
-
-SLIT_M = 5.0
-"""A hole between communities that is narrower than this is a slip of the drawing and is closed, metres."""
-
-LEAST_M2 = 0.01
-"""Land below this is not listed on the screen, square metres."""
+from .wishes import Wishes
 
 
+@spread
 def plan(
-    communities: Annotated[str, typer.Option(help="Areas that no grid may cross: FILE or FILE:LAYER.")],
-    streets: Annotated[str, typer.Option(help="Street lines.")],
-    households: Annotated[str, typer.Option(help="Points with a count of households.")],
+    layers: Layers,
     out: Annotated[Path, typer.Option(help="GeoPackage to write.")],
+    wishes: Wishes,
     profile: Annotated[
         str, typer.Option(help="Division rules: a name of `gridgeo profiles`, or a .toml file.")
     ] = "guali-2024",
-    inside: Annotated[str | None, typer.Option(help="The territory; without it, what the communities cover.")] = None,
-    buildings: Annotated[str | None, typer.Option(help="Building outlines.")] = None,
-    barriers: Annotated[list[str] | None, typer.Option(help="Rivers, rail, walls. May be repeated.")] = None,
-    keep_whole: Annotated[str | None, typer.Option(help="Estates and villages that must not be cut.")] = None,
-    exclusive: Annotated[str | None, typer.Option(help="Institutions that must not be cut.")] = None,
     map_: Annotated[Path | None, typer.Option("--map", help="Write a map as one HTML file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the audit as one HTML file.")] = None,
     language: Annotated[str, typer.Option(help="Of the map and the report: en or zh.")] = "en",
     attribution: Annotated[str | None, typer.Option(help="Whom the data is owed to; stands on the map.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same plan.")] = 0,
     effort: Annotated[str, typer.Option(help="fast, normal or best.")] = "normal",
-    columns: Columns = None,
-    crs: Crs = None,
-    datum: Datum = None,
-    encoding: Encoding = None,
 ) -> None:
     """Divide a town into grids and micro grids, and prove that they cover it.
 
@@ -67,148 +53,62 @@ def plan(
     for path in (out, map_, report):
         if path is not None:
             writable(path)
-    door = Inputs(columns, crs, datum, encoding)
+    door = layers.door()
     with steps() as show:
-        with show.step("reading layers"):
-            areas = door.read(communities, "communities", broken=True)
-            to = areas.crs
-            lines = door.read(streets, "streets", to=to)
-            homes = door.read(households, "households", to=to)
-            houses = door.read_if(buildings, "buildings", to=to)
-            walls = [door.read(each, "streets", to=to, name=f"barriers {at}") for at, each in enumerate(barriers or [])]
-            wholes = door.read_if(keep_whole, "areas", to=to, name="keep_whole")
-            sites = door.read_if(exclusive, "areas", to=to, name="exclusive")
-            edge = door.read_if(inside, "areas", to=to, broken=True, name="inside")
-        areas, territory, extra = sound_communities(areas, edge, show)
-        with show.step("making atoms"):
-            settled = settle_households(homes, areas)
-            atoms = make_atoms(areas, lines, settled.homes, houses, _together(walls), wholes, sites, rules)
-            atoms.attrs["inputs"] = json.dumps(door.sources, ensure_ascii=False)
-        made = divide(atoms, rules, effort, seed, show)
+        ground = break_ground(layers, door, rules, show)
+        asked = wishes.read(door, ground.atoms.crs)
+        made = divide(ground.atoms, rules, effort, seed, show, **asked)
         owed = door.attribution if attribution is None else attribution
-        made = replace(made, manifest={**made.manifest, "attribution": owed})
-        findings = audit_plan(made, territory, settled.homes, show)
-        short = find_edge_gap(lines, areas)
-        extra |= {"findings": join_findings([findings, short], made.crs)} | (
-            {"left_out": settled.left_out} if len(settled.left_out) else {}
-        )
+        noted = {"asked": told} if (told := wishes.told()) else {}
+        made = replace(made, manifest={**made.manifest, "attribution": owed, **noted})
+        findings = audit_plan(made, ground.territory, ground.homes, show)
+        short = _short_streets(ground)
+        extra = ground.extra | {"findings": join_findings([findings, *short], made.crs)}
         with show.step(f"writing {out}"):
             write_plan(made, out, extra)
         if map_ is not None:
             with show.step(f"drawing {map_}"):
-                _draw_map(map_, made, findings, lines, houses, language)
+                _draw_map(map_, made, findings, ground, language)
         if report is not None:
             with show.step(f"writing {report}"):
-                _write_report(report, made, findings, territory, settled.homes, language)
+                _write_report(report, made, findings, ground, language)
     summarise(made, findings)
-    tell_inputs(settled, short)
+    tell_inputs(ground.settled, *short)
     say(f"wrote {', '.join(str(path) for path in (out, map_, report) if path is not None)}")
 
 
-def _draw_map(
-    path: Path,
-    made: Plan,
-    findings: gpd.GeoDataFrame,
-    streets: gpd.GeoDataFrame,
-    buildings: gpd.GeoDataFrame | None,
-    language: str,
-) -> None:
+def _short_streets(ground: Ground) -> list[gpd.GeoDataFrame]:
+    """Tell whether the streets reach the territory's edge, and which of them stop short of another."""
+    if ground.streets is None:
+        return []
+    return [
+        find_edge_gap(ground.streets, ground.communities),
+        find_short_streets(ground.streets, ground.communities),
+    ]
+
+
+def _draw_map(path: Path, made: Plan, findings: gpd.GeoDataFrame, ground: Ground, language: str) -> None:
     from gridgeo.publish.maps import plan_map
 
+    streets, buildings = ground.streets, ground.buildings
     plan_map(made, findings=findings, streets=streets, buildings=buildings, language=language).save(path)
 
 
-def _write_report(
-    path: Path,
-    made: Plan,
-    findings: gpd.GeoDataFrame,
-    territory: shapely.Geometry,
-    homes: gpd.GeoDataFrame,
-    language: str,
-) -> None:
+def _write_report(path: Path, made: Plan, findings: gpd.GeoDataFrame, ground: Ground, language: str) -> None:
     from gridgeo.publish.reports import audit_report
 
-    asked = {"parents": made.areas("community"), "households": homes}
-    audit_report(findings, made.areas("grid"), territory, language=language, **asked).save(path)
+    asked = {"parents": made.areas("community"), "households": ground.homes}
+    audit_report(findings, made.areas("grid"), ground.territory, language=language, **asked).save(path)
 
 
-def _together(layers: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame | None:
-    if not layers:
-        return None
-    joined = gpd.GeoDataFrame(pd.concat([layer[["rank", "kind", "geometry"]] for layer in layers]), crs=layers[0].crs)
-    joined.index = pd.Index([f"{number}" for number in range(len(joined))], name="street_id")
-    return joined
-
-
-def sound_communities(
-    areas: gpd.GeoDataFrame, inside: gpd.GeoDataFrame | None, show: Steps
-) -> tuple[gpd.GeoDataFrame, shapely.Geometry, dict[str, pd.DataFrame]]:
-    """Repair communities that overlap or leave gaps, and say what moved.
-
-    Parameters
-    ----------
-    areas : GeoDataFrame
-        Communities as they were drawn.
-    inside : GeoDataFrame, optional
-        The territory; without it, what the communities cover, slits between them closed.
-    show : Steps
-
-    Returns
-    -------
-    communities : GeoDataFrame
-        A valid coverage of the territory.
-    territory : Polygon or MultiPolygon
-    """
-    territory = (
-        covered_land(areas) if inside is None else shapely.union_all(shapely.make_valid(inside.geometry.to_numpy()))
-    )
-    with show.step("checking communities"):
-        if certify(areas, territory).holds:
-            return areas, territory, {}
-        mended = repair(areas, territory)
-    if not mended.certificate.holds:
-        raise GridgeoError(
-            f"communities: could not be made to cover the territory ({mended.certificate.reason});"
-            " see where with gridgeo audit --report audit.html"
-        )
-    show_actions(mended.actions, "communities were repaired before they were divided", "repairs")
-    return mended.areas, territory, {"repairs": mended.actions}
-
-
-def covered_land(areas: gpd.GeoDataFrame, *, slit_m: float = SLIT_M) -> shapely.Geometry:
-    """Join areas into the land they cover, narrow slits between them closed, real holes kept."""
-    joined = shapely.union_all(shapely.make_valid(areas.geometry.to_numpy()))
-    parts = []
-    for part in shapely.get_parts(joined):
-        if part.geom_type != "Polygon":
-            continue
-        rings = [shapely.Polygon(ring) for ring in part.interiors]
-        kept = [ring.exterior for ring in rings if 2 * ring.area > slit_m * ring.length]
-        parts.append(shapely.Polygon(part.exterior, kept))
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
-
-
-def show_actions(actions: pd.DataFrame, title: str, layer: str, most: int = 10) -> None:
-    """Print what a repair did, the largest first; land that did not move is only counted."""
-    moved = actions[actions["area_m2"] >= LEAST_M2].sort_values("area_m2", ascending=False, kind="stable")
-    rows = [
-        [row["action"], row["area_id"], float(row["area_m2"]), row["message"]] for _, row in moved.head(most).iterrows()
-    ]
-    left = len(actions) - len(rows)
-    if left:
-        rest = float(actions["area_m2"].sum() - moved["area_m2"].head(most).sum())
-        rows.append(["...", f"{left} more", rest, f"the layer {layer!r} holds them"])
-    show_table(title, ["action", "area", "m2", "what"], rows)
-
-
-def divide(atoms: gpd.GeoDataFrame, rules: Any, effort: str, seed: int, show: Steps) -> Plan:
+def divide(atoms: gpd.GeoDataFrame, rules: Profile, effort: str, seed: int, show: Steps, **asked: Any) -> Plan:
     """Partition with a progress bar for each level."""
     from contextlib import ExitStack
 
     with ExitStack() as stack:
         bars = {level: stack.enter_context(show.step(f"drawing {level} areas")) for level in rules.levels}
         return partition(
-            atoms, rules, effort=effort, seed=seed, progress=lambda level, done, all_: bars[level](done, all_)
+            atoms, rules, effort=effort, seed=seed, progress=lambda level, done, all_: bars[level](done, all_), **asked
         )
 
 
@@ -237,26 +137,11 @@ def join_findings(tables: list[gpd.GeoDataFrame], crs: Any) -> gpd.GeoDataFrame:
 
 def summarise(made: Plan, findings: gpd.GeoDataFrame) -> None:
     """Print what a planner wants to know first."""
-    rows = []
-    for level in made.levels[1:]:
-        quality, limits = made.quality(level), made.profile.limits[level]
-        told = made.certificates[made.certificates["level"] == level]
-        rows.append(
-            [
-                level,
-                int(quality["areas"]),
-                f"{limits.low}-{limits.high}",
-                f"{quality['households_min']:.0f}-{quality['households_max']:.0f}",
-                f"{quality['in_band']:.1%}",
-                len(told),
-                f"{quality['street_share']:.1%}",
-                quality["compactness"],
-            ]
-        )
+    rows = [_level_row(made, level) for level in (*made.levels[1:], *made.overlays)]
     households = int(made.atoms["households"].sum())
     show_table(
         f"{households:,} households on {len(made.atoms):,} atoms, by the rules of {made.profile.title}",
-        ["level", "areas", "band", "households", "in band", "certified", "on streets", "compactness"],
+        ["level", "areas", "band", "from-to", "in band", "certified", "on streets", "compactness"],
         rows,
     )
     if len(made.certificates):
@@ -274,10 +159,40 @@ def summarise(made: Plan, findings: gpd.GeoDataFrame) -> None:
         say(f"audit: no gap, no overlap, every household in exactly one area of each level ({len(findings)} notes)")
 
 
-def tell_inputs(settled: Settled, short: gpd.GeoDataFrame) -> None:
-    """Say what became of households outside the territory, and whether the streets reach its edge."""
-    for message in short["message"]:
-        note(f"streets: {message}")
+def _level_row(made: Plan, level: str) -> list[Any]:
+    """Tell of a level how many areas there are, what they should hold and do hold, and what bounds them."""
+    quality, limits = made.quality(level), made.profile.limits.get(level)
+    measure = "households" if limits is None else limits.measure
+    ends = [quality.get(f"{measure}_{end}", float("nan")) for end in ("min", "max")]
+    return [
+        level,
+        int(quality["areas"]),
+        "none" if limits is None else say_band(limits),
+        "-".join(f"{end:,.0f}" for end in ends),
+        "-" if isnan(quality["in_band"]) else f"{quality['in_band']:.1%}",
+        int((made.certificates["level"] == level).sum()),
+        "-" if isnan(quality["street_share"]) else f"{quality['street_share']:.1%}",
+        quality["compactness"],
+    ]
+
+
+def tell_inputs(settled: Settled | None, *short: gpd.GeoDataFrame) -> None:
+    """Say what became of households outside the territory, whether the streets reach its edge, and how many stop short.
+
+    Parameters
+    ----------
+    settled : Settled, optional
+    *short : GeoDataFrame
+        Findings about streets: those with a note are counted, the others told.
+    """
+    for table in short:
+        for message in table.loc[table["severity"] != "note", "message"]:
+            note(f"streets: {message}")
+        ends = shapely.get_num_geometries(table.geometry[table["severity"] == "note"].to_numpy()).sum()
+        if ends:
+            note(f"streets: {ends} stop short of the line ahead of them; the layer `findings` holds them")
+    if settled is None:
+        return
     for rows, words in (
         (settled.moved, "lie just outside the territory and count at its edge"),
         (settled.left_out, "lie outside the territory and were left out; the layer `left_out` holds them"),

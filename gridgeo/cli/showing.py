@@ -1,4 +1,4 @@
-"""Run the commands that use a plan: locate, map, export, serve, and the profiles."""
+"""Run the commands that use a plan: locate, map, export, serve; and hand on that of the profiles."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from rich.table import Table
 
 from gridgeo.model.errors import GridgeoError, StorageError
-from gridgeo.model.profile import list_profiles, load_profile
 from gridgeo.operate.locate import AreaIndex
 from gridgeo.storage.files import read_layer, read_plan, read_table, write_table
 
 from .inputs import Columns, Crs, Datum, Encoding, Inputs, writable
-from .screen import note, out, say, show_table, steps
+from .rules import profiles
+from .screen import note, say, show_table, steps
 
-profiles = typer.Typer(help="List the division rules, or show the clauses of one.", invoke_without_command=True)
+__all__ = ["export", "locate", "map_", "profiles", "serve"]
 
 
 def locate(
@@ -117,7 +116,7 @@ def _load(path: Path):  # type: ignore[no-untyped-def]
 def export(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan.gpkg, or a store (.db).")],
     out_: Annotated[Path, typer.Option("--out", help="File to write; its ending says the format.")],
-    level: Annotated[str, typer.Option(help="community, grid or micro.")] = "grid",
+    level: Annotated[str, typer.Option(help="community, grid, micro or beat.")] = "grid",
 ) -> None:
     """Write the areas of a plan as GeoPackage, GeoJSON, Shapefile, GeoParquet, FlatGeobuf, CSV, Excel or PMTiles.
 
@@ -154,42 +153,3 @@ def serve(
     os.environ["GRIDGEO_STORE"] = f"sqlite:///{store.resolve()}"
     say(f"serving {store} at http://{host}:{port}  (stop with Ctrl-C)")
     uvicorn.run("gridgeo_api.main:create_app", factory=True, host=host, port=port, log_level="warning")
-
-
-@profiles.callback()
-def list_all(context: typer.Context) -> None:
-    """List the division rules that gridgeo ships."""
-    if context.invoked_subcommand is None:
-        rows = []
-        for name in list_profiles():
-            profile = load_profile(name)
-            bands = ", ".join(
-                f"{level} {profile.limits[level].low}-{profile.limits[level].high}" for level in profile.levels
-            )
-            rows.append([name, profile.title, profile.title_zh, bands])
-        show_table("profiles", ["name", "title", "中文", "households"], rows)
-
-
-@profiles.command("show")
-def show_profile(name: Annotated[str, typer.Argument(help="A name, or a .toml file.")]) -> None:
-    """Print each clause of a profile, how binding it is, and what gridgeo does with it.
-
-    Example: gridgeo profiles show guali-2024
-    """
-    from .screen import plain_errors
-
-    with plain_errors():
-        profile = load_profile(name)
-    say(f"{profile.title} {profile.title_zh}".strip())
-    for line in (profile.about, f"source: {profile.source}" if profile.source else ""):
-        if line:
-            say(line)
-    for level in profile.levels:
-        limits = profile.limits[level]
-        say(f"{level}: {limits.low}-{limits.high} households, {limits.target} wanted, {limits.strength}")
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("clause", "strength", "what it says", "what gridgeo does"):
-        table.add_column(column, overflow="fold")
-    for clause in profile.clauses:
-        table.add_row(clause.id, clause.strength, "\n".join(filter(None, (clause.zh, clause.en))), clause.does)
-    out.print(table)

@@ -11,6 +11,8 @@ import shapely
 
 from gridgeo.model.tables import ATOMS, STREETS, check, conform
 
+from .noding import segment_keys
+
 ON_STREET_M = 0.05
 """How far a border may lie from a street line and still run on it, metres; noding moves lines far less."""
 
@@ -32,16 +34,24 @@ def shared_segments(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     """
     rings, ring_of = shapely.get_rings(shapes, return_index=True)
     xy, at = shapely.get_coordinates(rings, return_index=True)
-    joined = at[1:] == at[:-1]
-    start, end = xy[:-1][joined], xy[1:][joined]
-    owner = ring_of[at[:-1][joined]]
+    along = np.flatnonzero(at[1:] == at[:-1])
+    owner = ring_of[at[along]]
+    key = segment_keys(xy[along], xy[along + 1])
+    order = np.argsort(key, kind="stable")
+    twin = np.flatnonzero(key[order[1:]] == key[order[:-1]])
+    one, other = order[twin], order[twin + 1]
+    start, end = xy[along[one]], xy[along[one] + 1]
+    same = _same_ends(start, end, xy[along[other]], xy[along[other] + 1]) & (owner[one] != owner[other])
+    one, other, start, end = one[same], other[same], start[same], end[same]
     swap = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
     start[swap], end[swap] = end[swap], start[swap]
-    segments = np.column_stack([start, end])
-    order = np.lexsort((owner, segments[:, 3], segments[:, 2], segments[:, 1], segments[:, 0]))
-    segments, owner = segments[order], owner[order]
-    same = (segments[1:] == segments[:-1]).all(axis=1) & (owner[1:] != owner[:-1])
-    return owner[:-1][same], owner[1:][same], segments[:-1][same]
+    pairs = np.sort(np.column_stack([owner[one], owner[other]]), axis=1)
+    return pairs[:, 0], pairs[:, 1], np.hstack([start, end])
+
+
+def _same_ends(start: np.ndarray, end: np.ndarray, other_start: np.ndarray, other_end: np.ndarray) -> np.ndarray:
+    along = (start == other_start).all(axis=1) & (end == other_end).all(axis=1)
+    return along | ((start == other_end).all(axis=1) & (end == other_start).all(axis=1))
 
 
 def find_borders(atoms: gpd.GeoDataFrame, streets: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
@@ -80,6 +90,8 @@ def find_borders(atoms: gpd.GeoDataFrame, streets: gpd.GeoDataFrame | None = Non
         apart = block.reindex(borders["atom_a"]).to_numpy() != block.reindex(borders["atom_b"]).to_numpy()
         return borders.assign(rank=np.where(apart, 4, 0))
     streets_of = read_border_note(noted)
+    # The rows may stand in another order than when the note was made: it is read both ways round.
+    streets_of = pd.concat([streets_of, streets_of.rename(columns={"atom_a": "atom_b", "atom_b": "atom_a"})])
     found = borders[["atom_a", "atom_b", "length_m"]].merge(streets_of, on=["atom_a", "atom_b"], how="left")
     return found.assign(rank=found["rank"].fillna(0).astype(int))
 
@@ -124,12 +136,15 @@ def border_table(
 def _street_of(segments: np.ndarray, streets: gpd.GeoDataFrame) -> np.ndarray:
     """Find the street under each segment's midpoint: position, or -1; of several the one of the highest class."""
     order = np.argsort(streets["rank"].to_numpy(), kind="stable")
+    # Straight pieces have small boxes, so that few of them come into question for a midpoint.
+    lines, line = shapely.get_parts(streets.geometry.to_numpy()[order], return_index=True)
+    xy, part = shapely.get_coordinates(lines, return_index=True)
+    along = np.flatnonzero(part[1:] == part[:-1])
+    pieces = np.asarray(shapely.linestrings(np.stack([xy[along], xy[along + 1]], axis=1)))
     middle = shapely.points((segments[:, :2] + segments[:, 2:]) / 2)
-    at, line = shapely.STRtree(streets.geometry.to_numpy()[order]).query(
-        middle, predicate="dwithin", distance=ON_STREET_M
-    )
+    at, piece = shapely.STRtree(pieces).query(middle, predicate="dwithin", distance=ON_STREET_M)
     best = np.full(len(segments), len(streets))
-    np.minimum.at(best, at, line)
+    np.minimum.at(best, at, line[part[along[piece]]])
     return np.where(best < len(streets), order[np.minimum(best, len(streets) - 1)], -1)
 
 

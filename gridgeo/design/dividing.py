@@ -1,20 +1,37 @@
-"""Divide crowded blocks among their buildings, stairwells and household points."""
+"""Divide crowded and overlarge blocks among their buildings, stairwells, household points and open land."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from gridgeo.model.errors import TableError
 from gridgeo.model.levels import AtomKind
 
-from .cells import cut_by_stairwell, divide_face, outline_points
+from .cells import Borders, draw_borders
+from .crowded import Cores, find_cores, house_of_home, place_seeds
 from .ground import Ground, absorb, merge
-from .noding import NEAR_M, covering, inside_points, node_faces
+from .joints import cut_blocks
+from .lattice import fill_points, keep_clear
+from .noding import NEAR_M, covering, covering_xy, inside_points
+from .seeds import INSET_M, LEVELS, choose_spacing, free_distance
+
+SMOOTH = 0.25
+"""How far a border between two cells may be straightened, in insets of the points that it runs between."""
+CUT_M = 0.05
+"""Length of a border inside a building that is still rounding, metres."""
 
 
 def divide_crowded(
-    ground: Ground, homes: gpd.GeoDataFrame | None, houses: gpd.GeoDataFrame | None, cap: int
+    ground: Ground,
+    homes: gpd.GeoDataFrame | None,
+    houses: gpd.GeoDataFrame | None,
+    cap: int,
+    *,
+    cap_m2: float | None = None,
 ) -> tuple[Ground, np.ndarray]:
     """Divide the blocks that hold more than the cap.
 
@@ -27,174 +44,190 @@ def divide_crowded(
     houses : GeoDataFrame, optional
         Table ``BUILDINGS``.
     cap : int, households
+    cap_m2 : float, optional, m2
+        A block that is larger is divided too, among all its buildings and points spread over its open land, into
+        cells of at most about this size. A cell around a building may be larger; it is never cut for its size.
 
     Returns
     -------
     ground : Ground
-        Faces in one piece, each inside its block.
+        Faces in one piece, each inside its block. No border runs through a building, except between its
+        stairwells, or where buildings overlap.
     kind : array of AtomKind
         What each face is.
+
+    Raises
+    ------
+    TableError
+        If ``cap_m2`` is not above 0.
     """
+    if cap_m2 is not None and not cap_m2 > 0:
+        raise TableError(f"cap_m2: is {cap_m2}, not above 0")
     kind = np.where(ground.whole >= 0, AtomKind.WHOLE, AtomKind.BLOCK).astype(object)
-    if homes is None or not len(homes):
+    free = ground.whole < 0
+    large = np.zeros(len(free), dtype=bool) if cap_m2 is None else free & (shapely.area(ground.shapes) > cap_m2)
+    crowded = np.zeros(len(free), dtype=bool)
+    block_of_home = np.empty(0, dtype=int)
+    if homes is not None and len(homes):
+        block_of_home = covering(homes.geometry.to_numpy(), ground.shapes, near_m=NEAR_M)
+        crowded = free & (np.bincount(block_of_home, homes["count"], minlength=len(free)) > cap)
+    if not (crowded | large).any():
         return ground, kind
-    block_of_home = covering(homes.geometry.to_numpy(), ground.shapes, near_m=NEAR_M)
-    counts = np.bincount(block_of_home, homes["count"], minlength=len(ground.shapes))
-    crowded = np.flatnonzero((counts > cap) & (ground.whole < 0))
-    if not len(crowded):
-        return ground, kind
-    seeds = _seeds(ground, homes, houses, block_of_home, crowded, cap)
-    cells, cell_block, cell_kind, cell_live = [], [], [], []
-    for block in crowded.tolist():
-        xy, label, live, kinds = seeds[block]
-        shapes, names = divide_face(ground.shapes[block], xy, label)
-        cells.append(shapes)
-        cell_block.append(np.full(len(shapes), block))
-        cell_kind.append(kinds[names])
-        cell_live.append(live[names])
-    return _node_cells(
-        ground,
-        kind,
-        np.concatenate(cells),
-        np.concatenate(cell_block),
-        np.concatenate(cell_kind),
-        np.concatenate(cell_live),
-    )
+    shapes = np.empty(0, dtype=object) if houses is None else houses.geometry.to_numpy()
+    cores = Cores.none()
+    if len(block_of_home) or len(shapes):
+        cores = _cores(ground, homes, houses, block_of_home, crowded, large, cap)
+    if cap_m2 is not None:
+        cores = _fill(cores, ground, shapes, large, cap_m2)
+    borders, xy, core = _uncut_borders(cores, ground, shapes)
+    return _node_cells(ground, kind, crowded | large, borders, cores, xy, core)
 
 
-_Seeds = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-
-def _seeds(
+def _cores(
     ground: Ground,
-    homes: gpd.GeoDataFrame,
+    homes: gpd.GeoDataFrame | None,
     houses: gpd.GeoDataFrame | None,
     block_of_home: np.ndarray,
     crowded: np.ndarray,
+    large: np.ndarray,
     cap: int,
-) -> dict[int, _Seeds]:
-    """Place the points among which each crowded block is divided.
+) -> Cores:
+    """List what the blocks are divided among, without the open land."""
+    house_block, house_xy = np.empty(0, dtype=int), np.empty((0, 2))
+    if houses is not None and len(houses):
+        places = inside_points(houses.geometry.to_numpy())
+        house_block, house_xy = covering(places, ground.shapes), shapely.get_coordinates(places)
+        house_block = np.where((crowded | large)[house_block], house_block, -1)
+    if homes is None:
+        homes = gpd.GeoDataFrame({"count": np.empty(0, dtype=int)}, geometry=[])
+    home_block = np.where(crowded[block_of_home], block_of_home, -1)
+    cores = find_cores(homes, home_block, house_of_home(homes, houses), house_block, house_xy, cap)
+    return replace(cores, live=cores.live | large[cores.block])
 
-    For each block: points, their labels, and for each label whether households live there and what it is.
+
+def _fill(cores: Cores, ground: Ground, houses: np.ndarray, large: np.ndarray, cap_m2: float) -> Cores:
+    """Add points spread over the open land of large blocks, where cells would come out too large."""
+    first = cores.pairs()[1]
+    coarse = np.zeros(len(first), dtype=int)
+    xy, core = place_seeds(cores, houses, np.full(len(houses), INSET_M[1]), coarse, large[cores.block[first]])
+    order = np.argsort(cores.block[core], kind="stable")
+    xy, core = xy[order], core[order]
+    begin, end = (np.searchsorted(cores.block[core], np.flatnonzero(large), side=side) for side in ("left", "right"))
+    found = [
+        fill_points(ground.shapes[block], xy[low:high], core[low:high], cap_m2)
+        for block, low, high in zip(np.flatnonzero(large).tolist(), begin.tolist(), end.tolist(), strict=True)
+    ]
+    block = np.repeat(np.flatnonzero(large), [len(points) for points in found])
+    points = np.concatenate([np.empty((0, 2)), *found])
+    clear = keep_clear(points, houses)
+    return cores.with_places(block[clear], points[clear])
+
+
+def _uncut_borders(cores: Cores, ground: Ground, houses: np.ndarray) -> tuple[Borders, np.ndarray, np.ndarray]:
+    """Draw the borders between cores, around buildings with finer and finer points until none is cut.
+
+    Returns the borders and the points they were drawn from, with the core of each.
     """
-    xy = shapely.get_coordinates(homes.geometry.to_numpy())
-    house_of_home = _house_of(homes, houses)
-    house_block = (
-        np.full(0, -1) if houses is None else covering(inside_points(houses.geometry.to_numpy()), ground.shapes)
+    pair, first = cores.pairs()
+    level = np.zeros(len(first), dtype=int)
+    free = free_distance(houses)
+    free_of = (
+        np.where(cores.house >= 0, free[cores.house], INSET_M[1]) if len(houses) else np.full(len(pair), INSET_M[1])
     )
-    counts = homes["count"].to_numpy()
-    stairwell = homes["stairwell"].to_numpy() if "stairwell" in homes else np.zeros(len(homes), dtype=int)
-    by_block = _groups(block_of_home)
-    houses_by_block = _groups(house_block)
-    seeds: dict[int, _Seeds] = {}
-    for block in crowded.tolist():
-        rows = by_block[block]
-        parts = _Parts()
-        in_house = house_of_home[rows]
-        for house in sorted(
-            {*houses_by_block.get(block, np.empty(0, dtype=int)).tolist(), *in_house[in_house >= 0].tolist()}
-        ):
-            parts.add_house(houses.geometry.iloc[house], rows[in_house == house], xy, counts, stairwell, cap)  # type: ignore[union-attr]
-        alone = rows[in_house < 0]
-        places, place = np.unique(np.round(xy[alone], 2), axis=0, return_inverse=True)
-        parts.add_points(places if len(alone) else np.empty((0, 2)), place.reshape(-1))
-        seeds[block] = parts.finish()
-    return seeds
+    borders, xy, core = Borders.none(), np.empty((0, 2)), np.empty(0, dtype=int)
+    again = np.ones(len(ground.shapes), dtype=bool)
+    while again.any():
+        new_xy, new_core = place_seeds(cores, houses, free, level, again[cores.block[first]])
+        smooth = SMOOTH * choose_spacing(free_of, level[pair])[0]
+        new = draw_borders(ground.shapes, new_xy, new_core, cores.block[new_core], smooth)
+        old = ~again[cores.block[core]]
+        xy, core = np.concatenate([xy[old], new_xy]), np.concatenate([core[old], new_core])
+        borders = borders.take(np.flatnonzero(~again[borders.block])).join(new)
+        cut = _cut_buildings(new, cores, houses, pair, first) & (level < LEVELS - 1)
+        level[cut] += 1
+        again = np.zeros(len(ground.shapes), dtype=bool)
+        again[cores.block[first[cut]]] = True
+    return borders, xy, core
 
 
-class _Parts:
-    """Gather the seeds of one block."""
-
-    def __init__(self) -> None:
-        self.xy: list[np.ndarray] = []
-        self.label: list[np.ndarray] = []
-        self.live: list[bool] = []
-        self.kind: list[AtomKind] = []
-
-    def add_house(
-        self,
-        house: shapely.Geometry,
-        rows: np.ndarray,
-        xy: np.ndarray,
-        counts: np.ndarray,
-        stairwell: np.ndarray,
-        cap: int,
-    ) -> None:
-        """Add a building; above the cap stairwell by stairwell, where its households tell them apart."""
-        first = len(self.live)
-        outline, label = outline_points(np.array([house]), np.array([first]))
-        wells = np.unique(stairwell[rows]) if len(rows) else np.empty(0, dtype=int)
-        doors = np.array([xy[rows[stairwell[rows] == well]].mean(axis=0) for well in wells]) if len(wells) > 1 else None
-        if doors is not None and counts[rows].sum() > cap and len(np.unique(np.round(doors, 1), axis=0)) == len(wells):
-            label = cut_by_stairwell(outline, label, doors, first + np.arange(len(wells)))
-            self.live += [True] * len(wells)
-            self.kind += [AtomKind.STAIRWELL] * len(wells)
-        else:
-            self.live.append(len(rows) > 0)
-            self.kind.append(AtomKind.CELL)
-        self.xy.append(outline)
-        self.label.append(label)
-
-    def add_points(self, places: np.ndarray, place: np.ndarray) -> None:
-        """Add household points that stand in no building."""
-        self.xy.append(places)
-        self.label.append(len(self.live) + np.arange(len(places)))
-        self.live += [True] * len(places)
-        self.kind += [AtomKind.CELL] * len(places)
-
-    def finish(self) -> _Seeds:
-        return (
-            np.concatenate(self.xy),
-            np.concatenate(self.label),
-            np.array(self.live),
-            np.array(self.kind, dtype=object),
-        )
-
-
-def _house_of(homes: gpd.GeoDataFrame, houses: gpd.GeoDataFrame | None) -> np.ndarray:
-    """Find the building of each household: the one it names, else the one it stands in; -1 for none."""
-    if houses is None or not len(houses):
-        return np.full(len(homes), -1)
-    standing = covering(homes.geometry.to_numpy(), houses.geometry.to_numpy())
-    if "building_id" not in homes:
-        return standing
-    named = houses.index.get_indexer(homes["building_id"].fillna(""))
-    return np.where(named >= 0, named, standing)
-
-
-def _groups(values: np.ndarray) -> dict[int, np.ndarray]:
-    """Collect the positions at which each value stands."""
-    order = np.argsort(values, kind="stable")
-    names, first = np.unique(values[order], return_index=True)
-    return dict(zip(names.tolist(), np.split(order, first[1:]), strict=True)) if len(values) else {}
+def _cut_buildings(
+    borders: Borders, cores: Cores, houses: np.ndarray, pair: np.ndarray, first: np.ndarray
+) -> np.ndarray:
+    """Tell which buildings need finer points: those that a border cuts, and those on either side of it."""
+    cut = np.zeros(len(first), dtype=bool)
+    outer = borders.take(np.flatnonzero(pair[borders.cores[:, 0]] != pair[borders.cores[:, 1]]))
+    drawn = np.isin(cores.block[first], outer.block)
+    housed = np.flatnonzero((cores.house[first] >= 0) & drawn)
+    if not len(outer.lines) or not len(housed):
+        return cut
+    shapes = houses[cores.house[first[housed]]]
+    at, line = shapely.STRtree(outer.lines).query(shapes, predicate="intersects")
+    same = cores.block[first[housed[at]]] == outer.block[line]
+    at, line = at[same], line[same]
+    deep = shapely.length(shapely.intersection(shapes[at], outer.lines[line])) > CUT_M
+    cut[housed[at[deep]]] = True
+    cut[pair[outer.cores[line[deep]]]] = True
+    return cut & (cores.house[first] >= 0)
 
 
 def _node_cells(
-    ground: Ground, kind: np.ndarray, cells: np.ndarray, block: np.ndarray, cell_kind: np.ndarray, live: np.ndarray
+    ground: Ground,
+    kind: np.ndarray,
+    divided: np.ndarray,
+    borders: Borders,
+    cores: Cores,
+    xy: np.ndarray,
+    core: np.ndarray,
 ) -> tuple[Ground, np.ndarray]:
-    """Node blocks and cells together, and give every piece to its cell, detached or empty ones to a neighbour."""
-    lines = np.concatenate(
-        [shapely.get_parts(shapely.boundary(ground.shapes)), shapely.get_parts(shapely.boundary(cells))]
-    )
-    pieces = node_faces(lines)
-    places = inside_points(pieces)
-    piece_block = covering(places, ground.shapes)
-    pieces, places, piece_block = (values[piece_block >= 0] for values in (pieces, places, piece_block))
-    cell = covering(places, cells)
-    area = shapely.area(pieces)
-    divided = np.isin(piece_block, block)
-    largest = np.zeros(len(pieces), dtype=bool)
-    for members in _groups(np.where(divided, cell, -1 - piece_block)).values():
-        largest[members[area[members].argmax()]] = True
-    empty_cell = divided & ((cell < 0) | ~live[np.maximum(cell, 0)])
-    loose = (divided & ~largest) | empty_cell
-    rescued = _one_a_block(loose, piece_block)
-    loose &= ~rescued
+    """Cut blocks along borders, and give each piece without a core of its own to a neighbour."""
+    pieces, piece_block = cut_blocks(ground.shapes, borders)
+    home = _home_pieces(pieces, piece_block, cores, xy, core)
+    loose = divided[piece_block] & (home < 0)
+    loose &= ~_one_a_block(loose, piece_block)
     label = absorb(pieces, loose, piece_block)
     merged = merge(Ground(pieces, ground.community[piece_block], ground.whole[piece_block], piece_block), label)
     kept = np.unique(label)
-    kinds = np.where(divided[kept], cell_kind[np.maximum(cell[kept], 0)], kind[piece_block[kept]])
+    kinds = kind[piece_block[kept]]
+    kinds[divided[piece_block[kept]]] = AtomKind.CELL
+    owned = np.flatnonzero(home[kept] >= 0)
+    kinds[owned] = cores.kind[home[kept[owned]]]
     return Ground(merged.shapes, merged.community, merged.whole, piece_block[kept]), kinds
+
+
+def _home_pieces(
+    pieces: np.ndarray, piece_block: np.ndarray, cores: Cores, xy: np.ndarray, core: np.ndarray
+) -> np.ndarray:
+    """Find for each piece a core that has its home there, or -1.
+
+    A core's home is where its middle point is, if that lies in the core's block, else where most of its points are.
+    """
+    home = np.full(len(pieces), -1)
+    alive = np.flatnonzero(cores.live[core])
+    # The point nearest to the middle of a core's points is the least likely to be cut off by straightening.
+    count = np.maximum(np.bincount(core, minlength=len(cores.block)), 1)
+    middle = np.column_stack([np.bincount(core, xy[:, axis], minlength=len(cores.block)) / count for axis in (0, 1)])
+    aside = np.hypot(*(xy[alive] - middle[core[alive]]).T)
+    alive = alive[np.lexsort((aside, core[alive]))]
+    owner = np.full(len(cores.block), -1)
+    first = alive[np.unique(core[alive], return_index=True)[1]]
+    owner[core[first]] = _own_pieces(pieces, piece_block, cores, xy[first], core[first])
+    rest = alive[owner[core[alive]] < 0]
+    at = _own_pieces(pieces, piece_block, cores, xy[rest], core[rest])
+    choice, count = np.unique(np.column_stack([core[rest], at])[at >= 0], axis=0, return_counts=True)
+    choice = choice[np.lexsort((choice[:, 1], count, choice[:, 0]))]
+    owner[choice[:, 0]] = choice[:, 1]
+    # Where two cores share a piece, the one that comes first names it.
+    owned = np.flatnonzero(owner >= 0)[::-1]
+    home[owner[owned]] = owned
+    return home
+
+
+def _own_pieces(
+    pieces: np.ndarray, piece_block: np.ndarray, cores: Cores, xy: np.ndarray, core: np.ndarray
+) -> np.ndarray:
+    """Find the piece that holds each point, -1 where that is no piece of the block the point's core divides."""
+    at = covering_xy(xy, pieces)
+    return np.where((at >= 0) & (piece_block[at] == cores.block[core]), at, -1)
 
 
 def _one_a_block(loose: np.ndarray, block: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def arithmetic(total: int, low: int, high: int, target: int) -> Arithmetic:
     Parameters
     ----------
     total, low, high, target : int, households
-        ``0 < low <= target <= high``.
+        ``0 <= low <= target <= high``; a band without a lower end has 0, one without an upper end more than the total.
 
     Returns
     -------
@@ -57,12 +57,30 @@ def arithmetic(total: int, low: int, high: int, target: int) -> Arithmetic:
     >>> arithmetic(550, 300, 500, 400)
     Arithmetic(counts=range(0, 0), low=275, high=500, best=2)
     """
-    least, most = math.ceil(total / high), total // low
-    least = max(least, 1)
-    if least <= most:
-        wanted = min(range(least, most + 1), key=lambda k: (abs(total / k - target), k))
-        return Arithmetic(range(least, most + 1), low, high, wanted)
-    return _nearest(total, low, high)
+    least = max(math.ceil(total / high), 1)
+    most = total // low if low > 0 else max(total, 1)
+    if least > most:
+        return _nearest(total, low, high)
+    near = total // max(target, 1)
+    wanted = {min(max(count, least), most) for count in (near, near + 1)}
+    best = min(wanted, key=lambda count: (abs(total / count - target), count))
+    return Arithmetic(range(least, most + 1), low, high, best)
+
+
+def counted(total: int, low: int, high: int, count: int) -> Arithmetic:
+    """Hold a total of households against a band when the number of areas is given.
+
+    Parameters
+    ----------
+    total, low, high, count : int
+
+    Returns
+    -------
+    Arithmetic
+        Of that one count; its band relaxed to the nearest that the count can keep.
+    """
+    counts = range(count, count + 1) if low * count <= total <= high * count else range(0)
+    return Arithmetic(counts, min(low, total // count), max(high, math.ceil(total / count)), count)
 
 
 def _nearest(total: int, low: int, high: int) -> Arithmetic:
@@ -73,6 +91,5 @@ def _nearest(total: int, low: int, high: int) -> Arithmetic:
         short = max(low - total // count, 0)
         over = max(math.ceil(total / count) - high, 0)
         options.append((max(short, over), count))
-    miss, count = min(options)
-    del miss
+    _, count = min(options)
     return Arithmetic(range(0), min(low, total // count), max(high, math.ceil(total / count)), count)

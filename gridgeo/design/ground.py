@@ -71,9 +71,12 @@ def absorb(shapes: np.ndarray, loose: np.ndarray, group: np.ndarray, *, avoid: n
     array of int
         For each face the position of the one it ends up with; a loose face without a neighbour keeps itself.
     """
-    first, second, segments = shared_segments(shapes)
+    near = np.flatnonzero(np.isin(group, group[loose]))
+    first, second, segments = shared_segments(shapes[near])
+    first, second = near[first], near[second]
     length = np.hypot(segments[:, 2] - segments[:, 0], segments[:, 3] - segments[:, 1])
-    same = group[first] == group[second]
+    # Only what a loose face borders on, or may come to border on, is ever asked for.
+    same = (group[first] == group[second]) & (loose[first] | loose[second])
     neighbours: dict[int, dict[int, float]] = {}
     for a, b, metres in zip(first[same].tolist(), second[same].tolist(), length[same].tolist(), strict=True):
         for one, other in ((a, b), (b, a)):

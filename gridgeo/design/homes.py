@@ -63,8 +63,9 @@ def settle_households(
         If so many lie far outside that the layers cannot belong together.
     """
     points, grounds = households.geometry.to_numpy(), communities.geometry.to_numpy()
-    home = covering(points, grounds, near_m=edge_m)
-    held = covering(points, grounds) >= 0
+    home = covering(points, grounds)
+    held = home >= 0
+    home[~held] = covering(points[~held], grounds, near_m=edge_m)
     near = ~held & (home >= 0)
     _refuse_strangers(households, home < 0)
     if not near.any():

@@ -15,6 +15,8 @@ import numpy as np
 
 FOUR_PI = 4 * np.pi
 BIG = 1e18
+ROUGH = 2.0
+"""From this inverse compactness on (Polsby-Popper one half) a shape's price grows with its square."""
 
 
 def _compile() -> Callable[[Any], Any]:
@@ -43,7 +45,7 @@ def next_random(state):  # type: ignore[no-untyped-def]
 def zone_energy(weight, area, rim, rule):  # type: ignore[no-untyped-def]
     """Weigh one zone: how far it misses the band, how far its shape is from a circle, how far it is from the target.
 
-    ``rule``: low, high, target, price of a miss, of shape, of deviation.
+    ``rule``: low, high, target, price of a miss, of shape, of deviation. A rough shape's price grows with its square.
     """
     miss = 0.0
     if weight < rule[0]:
@@ -54,7 +56,37 @@ def zone_energy(weight, area, rim, rule):  # type: ignore[no-untyped-def]
     if miss > 0:
         energy = rule[3] * (1.0 + miss / rule[2])
     off = (weight - rule[2]) / rule[2]
-    return energy + rule[4] * rim * rim / (FOUR_PI * area) + rule[5] * off * off
+    shape = rim * rim / (FOUR_PI * area)
+    if shape > ROUGH:
+        shape = shape * shape / ROUGH
+    return energy + rule[4] * shape + rule[5] * off * off
+
+
+@compiled
+def further_energy(sums, rules):  # type: ignore[no-untyped-def]
+    """Weigh what else a zone holds, measure by measure; each row of ``rules`` is low, high, target and two prices."""
+    energy = 0.0
+    for k in range(len(sums)):
+        miss = 0.0
+        if sums[k] < rules[k, 0]:
+            miss = rules[k, 0] - sums[k]
+        elif sums[k] > rules[k, 1]:
+            miss = sums[k] - rules[k, 1]
+        if miss > 0:
+            energy += rules[k, 3] * (1.0 + miss / rules[k, 2])
+        off = (sums[k] - rules[k, 2]) / rules[k, 2]
+        energy += rules[k, 4] * off * off
+    return energy
+
+
+@compiled
+def sum_further(zone, count, further):  # type: ignore[no-untyped-def]
+    """Sum the further measures of each zone up."""
+    sums = np.zeros((count, further.shape[1]))
+    for v in range(len(zone)):
+        for k in range(further.shape[1]):
+            sums[zone[v], k] += further[v, k]
+    return sums
 
 
 @compiled
@@ -75,13 +107,14 @@ def measure_zones(zone, count, indptr, neighbour, length, weight, area, rim):  #
 
 
 @compiled
-def total_energy(zone, count, indptr, neighbour, length, cost, weight, area, rim, rule):  # type: ignore[no-untyped-def]
+def total_energy(zone, count, indptr, neighbour, length, cost, weight, area, rim, rule, further, rules):  # type: ignore[no-untyped-def]
     """Weigh a whole division: all zones, and what its cuts cost."""
     weights, areas, rims = measure_zones(zone, count, indptr, neighbour, length, weight, area, rim)
+    sums = sum_further(zone, count, further)
     energy = 0.0
     for z in range(count):
         if areas[z] > 0:
-            energy += zone_energy(weights[z], areas[z], rims[z], rule)
+            energy += zone_energy(weights[z], areas[z], rims[z], rule) + further_energy(sums[z], rules)
     for v in range(len(zone)):
         for e in range(indptr[v], indptr[v + 1]):
             if neighbour[e] > v and zone[neighbour[e]] != zone[v]:
@@ -151,7 +184,7 @@ def fragment(zone, v, block, indptr, neighbour, mark, stamp, members):  # type: 
 
 
 @compiled
-def anneal(zone, count, indptr, neighbour, length, cost, weight, area, rim, block, rule, steps, heat, seed):  # type: ignore[no-untyped-def]
+def anneal(zone, count, indptr, neighbour, length, cost, weight, area, rim, block, rule, further, rules, steps, heat, seed):  # type: ignore[no-untyped-def]  # fmt: skip
     """Move border atoms, or the whole pieces of their blocks, to the zone next door while that pays.
 
     A move is taken when it costs less than a threshold that sinks from ``heat`` to 0 over ``steps``; it never breaks
@@ -160,7 +193,9 @@ def anneal(zone, count, indptr, neighbour, length, cost, weight, area, rim, bloc
     """
     n = len(zone)
     weights, areas, rims = measure_zones(zone, count, indptr, neighbour, length, weight, area, rim)
-    energy = total_energy(zone, count, indptr, neighbour, length, cost, weight, area, rim, rule)
+    energy = total_energy(zone, count, indptr, neighbour, length, cost, weight, area, rim, rule, further, rules)
+    sums = sum_further(zone, count, further)
+    lent = np.zeros(further.shape[1])
     best_energy = energy
     best = zone.copy()
     state = np.array([seed % 2147483646 + 1], dtype=np.int64)
@@ -198,8 +233,11 @@ def anneal(zone, count, indptr, neighbour, length, cost, weight, area, rim, bloc
         with_z = 0.0
         with_y = 0.0
         change = 0.0
+        lent[:] = 0.0
         for i in range(size):
             mark[members[i]] = stamp
+            for k in range(len(lent)):
+                lent[k] += further[members[i], k]
         for i in range(size):
             a = members[i]
             moved += weight[a]
@@ -224,6 +262,9 @@ def anneal(zone, count, indptr, neighbour, length, cost, weight, area, rim, bloc
         after = zone_energy(weights[z] - moved, areas[z] - ground, rim_z, rule) + zone_energy(
             weights[y] + moved, areas[y] + ground, rim_y, rule
         )
+        if len(lent):
+            before += further_energy(sums[z], rules) + further_energy(sums[y], rules)
+            after += further_energy(sums[z] - lent, rules) + further_energy(sums[y] + lent, rules)
         change += after - before
         if change > heat * (1.0 - step / steps):
             continue
@@ -234,6 +275,8 @@ def anneal(zone, count, indptr, neighbour, length, cost, weight, area, rim, bloc
             zone[members[i]] = y
         weights[z] -= moved
         weights[y] += moved
+        sums[z] -= lent
+        sums[y] += lent
         areas[z] -= ground
         areas[y] += ground
         rims[z] = rim_z
@@ -458,17 +501,24 @@ def _trace_tree(walk, up, starts, taken, closed_at):  # type: ignore[no-untyped-
 
 
 @compiled
-def recombine(zone, count, indptr, neighbour, length, cost, weight, area, rim, stick, rule, rounds, wild, seed):  # type: ignore[no-untyped-def]
-    """Join two zones that touch and cut them anew where a random tree allows it best; keep what is cheaper.
+def recombine(zone, count, indptr, neighbour, length, cost, weight, area, rim, stick, rule, further, rules, rounds, wild, heat, seed):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Join two zones that touch and cut them anew where a random tree allows it best.
 
-    ``zone`` is changed in place. Returns how many pairs were cut anew.
+    A cut is taken when it costs less than a threshold that sinks from ``heat`` to 0 over the first half of ``rounds``.
+    ``zone`` is changed in place and ends as the best division seen. Returns how many pairs were cut anew.
     """
     n = len(zone)
     weights, areas, rims = measure_zones(zone, count, indptr, neighbour, length, weight, area, rim)
     state = np.array([seed % 2147483646 + 1], dtype=np.int64)
     local = np.full(n, -1)
+    queue = np.zeros(n, dtype=np.int64)
     changed = 0
-    for _ in range(rounds):
+    extras = further.shape[1]
+    sums = sum_further(zone, count, further)
+    energy = 0.0
+    best_energy = 0.0
+    keep = zone.copy()
+    for turn in range(rounds):
         v = int(next_random(state) * n)
         z = zone[v]
         y = z
@@ -478,23 +528,29 @@ def recombine(zone, count, indptr, neighbour, length, cost, weight, area, rim, s
                 break
         if y == z:
             continue
-        size = 0
-        for u in range(n):
-            if zone[u] == z or zone[u] == y:
-                size += 1
-        region = np.zeros(size, dtype=np.int64)
-        at = 0
+        # Both zones are in one piece and touch, so that the region grows from one atom.
+        queue[0] = v
+        local[v] = 0
+        head, size = 0, 1
         between = 0.0
-        for u in range(n):
-            if zone[u] == z or zone[u] == y:
-                region[at] = u
-                local[u] = at
-                at += 1
+        while head < size:
+            u = queue[head]
+            head += 1
+            for e in range(indptr[u], indptr[u + 1]):
+                w = neighbour[e]
+                if local[w] < 0 and (zone[w] == z or zone[w] == y):
+                    local[w] = size
+                    queue[size] = w
+                    size += 1
+        region = queue[:size].copy()
         outer = np.zeros(size)
         heavy = np.zeros(size, dtype=np.int64)
         ground = np.zeros(size)
+        held = np.zeros((size, extras))
         for i in range(size):
             u = region[i]
+            for k in range(extras):
+                held[i, k] = further[u, k]
             heavy[i] = weight[u]
             ground[i] = area[u]
             outer[i] = rim[u]
@@ -513,9 +569,13 @@ def recombine(zone, count, indptr, neighbour, length, cost, weight, area, rim, s
                 heavy[up[i]] += heavy[i]
                 ground[up[i]] += ground[i]
                 outer[up[i]] += outer[i]
+                for k in range(extras):
+                    held[up[i], k] += held[i, k]
             root = walk[0]
             now = zone_energy(weights[z], areas[z], rims[z], rule) + zone_energy(weights[y], areas[y], rims[y], rule)
-            best = now + between - 1e-9
+            if extras:
+                now += further_energy(sums[z], rules) + further_energy(sums[y], rules)
+            best = BIG
             top = -1
             for t in range(1, size):
                 i = walk[t]
@@ -528,11 +588,14 @@ def recombine(zone, count, indptr, neighbour, length, cost, weight, area, rim, s
                     )
                     + cut_cost[i]
                 )
+                if extras:
+                    price += further_energy(held[i], rules) + further_energy(held[root] - held[i], rules)
                 if price < best:
                     best = price
                     top = i
-            if top >= 0:
+            if top >= 0 and best - now - between < max(heat * (1.0 - 2.0 * turn / rounds), 0.0) - 1e-9:
                 changed += 1
+                energy += best - now - between
                 side = np.zeros(size, dtype=np.bool_)
                 side[top] = True
                 for t in range(1, size):
@@ -544,6 +607,12 @@ def recombine(zone, count, indptr, neighbour, length, cost, weight, area, rim, s
                 weights[z], weights[y] = heavy[top], heavy[root] - heavy[top]
                 areas[z], areas[y] = ground[top], ground[root] - ground[top]
                 rims[z], rims[y] = outer[top] + cut_m[top], outer[root] - outer[top] + cut_m[top]
+                sums[z] = held[top]
+                sums[y] = held[root] - held[top]
+                if energy < best_energy - 1e-9:
+                    best_energy = energy
+                    keep[:] = zone
         for i in range(size):
             local[region[i]] = -1
+    zone[:] = keep
     return changed

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.model.levels import AreaKind
+from .divide_area import Own
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _DIGITS = {"grid": 3, "micro": 2}
@@ -20,6 +22,11 @@ _WORD_ZH = {"grid": "网格", "micro": "微网格"}
 def names_of_communities(atoms: gpd.GeoDataFrame) -> dict[str, str]:
     """Read the names that ``make_atoms`` noted down."""
     return {str(key): str(name) for key, name in json.loads(atoms.attrs.get("communities", "{}")).items()}
+
+
+def has_chinese(names: pd.Series) -> bool:
+    """Tell whether most names are Chinese."""
+    return bool(len(names)) and sum(bool(_HAN.search(str(each))) for each in names) * 2 > len(names)
 
 
 def reading_order(x: np.ndarray, y: np.ndarray, side_m: float) -> np.ndarray:
@@ -41,7 +48,12 @@ def reading_order(x: np.ndarray, y: np.ndarray, side_m: float) -> np.ndarray:
 
 
 def name_areas(
-    atoms: gpd.GeoDataFrame, zone: np.ndarray, parents: pd.Series, level: str, above: pd.DataFrame
+    atoms: gpd.GeoDataFrame,
+    zone: np.ndarray,
+    parents: pd.Series,
+    level: str,
+    above: pd.DataFrame,
+    own: Mapping[int, Own] | None = None,
 ) -> tuple[pd.Series, pd.DataFrame]:
     """Name the areas of a level.
 
@@ -56,6 +68,8 @@ def name_areas(
     level : str
     above : DataFrame
         Register of the level above.
+    own : mapping of zone to Own, optional
+        Areas that keep their id, and institutions with their names.
 
     Returns
     -------
@@ -66,6 +80,7 @@ def name_areas(
         15 digits
         and its micro grids 17; other areas add ``-01``, ``-02`` ... to the id above.
     """
+    own = own or {}
     count = int(zone.max()) + 1
     area = np.bincount(zone, atoms["area_m2"], minlength=count)
     centre = shapely.get_coordinates(shapely.centroid(atoms.geometry.to_numpy()))
@@ -75,18 +90,22 @@ def name_areas(
     parent[zone] = parents.to_numpy()
     ids = np.empty(count, dtype=object)
     rows = []
+    kept = {each.area_id for each in own.values()}
     for parent_id in np.unique(parent.astype(str)):
         members = np.flatnonzero(parent == parent_id)
         side_m = float(np.sqrt(area[members].mean()))
-        for number, at in enumerate(members[reading_order(x[members], y[members], side_m)], start=1):
-            ids[at] = f"{parent_id}-{number:02d}"
+        free = (number for number in itertools.count(1) if f"{parent_id}-{number:02d}" not in kept)
+        for at in members[reading_order(x[members], y[members], side_m)].tolist():
+            each = own.get(at, Own())
+            number = _number_in(each.area_id, str(parent_id)) if each.area_id else next(free)
+            ids[at] = each.area_id or f"{parent_id}-{number:02d}"
             rows.append(
                 {
                     "area_id": ids[at],
                     "code": _code(str(above.at[parent_id, "code"]), number, level, str(ids[at])),
-                    "name": _name(str(above.at[parent_id, "name"]), number, level),
+                    "name": each.name or _name(str(above.at[parent_id, "name"]), number, level),
                     "level": level,
-                    "kind": str(AreaKind.BASE),
+                    "kind": str(each.kind),
                     "parent_id": parent_id,
                 }
             )
@@ -94,13 +113,21 @@ def name_areas(
     return owner, pd.DataFrame(rows).set_index("area_id").sort_index()
 
 
+def _number_in(area_id: str, parent_id: str) -> int:
+    """Read the number of an id that was made here; an id of another make has none."""
+    rest = area_id.removeprefix(f"{parent_id}-")
+    return int(rest) if rest != area_id and rest.isdigit() else 0
+
+
 def _code(above: str, number: int, level: str, area_id: str) -> str:
-    if above.isdigit() and len(above) in (12, 15):
+    if above.isdigit() and len(above) in (12, 15) and number:
         return f"{above}{number:0{_DIGITS[level]}d}"
     return area_id
 
 
 def _name(above: str, number: int, level: str) -> str:
+    if not number:
+        return above
     if _HAN.search(above):
         return f"{above}第{number}{_WORD_ZH[level]}"
     return f"{above} {number}" if level == "grid" else f"{above}.{number}"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -14,63 +13,105 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.model.errors import GridgeoError, TableError
+from gridgeo.model.errors import CancelledError, GridgeoError, ProfileError, TableError
 from gridgeo.model.levels import AreaKind, Level
 from gridgeo.model.plan import Plan
 from gridgeo.model.profile import Limits, Profile
 from gridgeo.model.tables import ATOMS, CERTIFICATES, check, empty
 
 from .adjacency import find_borders
-from .bridges import bridge_pieces
-from .certificates import Certificate, certify_area
+from .agreement import check_agreement
+from .allotment import Number, allot
+from .beats import draw_beats
+from .certificates import Certificate
+from .community import DividedCommunity, Work, divide_community
+from .constraints import (
+    Constraints,
+    Groups,
+    read_barriers,
+    read_bridges,
+    read_groups,
+    read_locked,
+    read_seeds,
+    read_sites,
+)
+from .divide_area import Divide, Own
+from .graph import Graph, amounts_of
 from .naming import name_areas, names_of_communities
-from .problem import Problem, make_problem, pieces, subproblem
-from .solver import EFFORTS, Effort, Method, metis, solve
+from .problem import Problem, pieces, renumber
+from .solver import EFFORTS, Effort, Method, by_bisection, by_metis, by_trees, solve
+from .stacking import stack_micro_grids, told_by_floors
 
 Progress = Callable[[str, int, int], None]
-"""Called with the level, the number of areas divided so far, and the number there are."""
+"""Called with the level, the number of communities divided so far, and the number there are."""
+
+METHODS: dict[str, Divide] = {
+    "gridgeo": solve,
+    "metis": by_metis,
+    "trees": by_trees,
+    "bisection": by_bisection,
+}
+"""Ways to divide one connected area. ``gridgeo`` keeps the band wherever it can be kept; the others are for comparison:
+``metis`` is METIS alone, ``bisection`` METIS in halves of halves, ``trees`` random spanning trees, both then mended."""
 
 
-def _by_metis(problem: Problem, effort: Effort, seed: int) -> np.ndarray:
-    del effort
-    return metis(problem, seed)
-
-
-METHODS: dict[str, Callable[[Problem, Effort, int], np.ndarray]] = {"gridgeo": solve, "metis": _by_metis}
-"""Ways to divide one connected area. ``gridgeo`` keeps the band; ``metis`` is its start alone, for comparison."""
-
-
-def partition(
+def partition(  # noqa: PLR0913 - one argument a wish
     atoms: gpd.GeoDataFrame,
     profile: Profile,
     method: str | Method = "gridgeo",
     effort: str = "normal",
     seed: int = 0,
     *,
+    number_of_areas: Number | Mapping[str, Number] | None = None,
+    keep_together: Groups | None = None,
+    exclusive: str | None = None,
+    locked: pd.Series | gpd.GeoDataFrame | None = None,
+    barriers: Sequence[str | int] = (),
+    bridges: Iterable[tuple[str, str]] | gpd.GeoDataFrame | None = None,
+    seeds: Sequence[str] | gpd.GeoSeries | None = None,
     progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Plan:
     """Divide every community into areas that keep the profile's limits.
 
-    Each community is divided by itself, and each of its grids again into micro grids where the profile has them. An
-    area is
-    in one piece, compact, and bounded by streets where that keeps the band. Where the band cannot be kept, the plan
-    carries
-    a certificate with the reason and the nearest relaxation, and the areas that miss it by the fewest households.
+    Each community is divided by itself, and each of its grids again into micro grids where the profile has them; where
+    coarse atoms leave micro grids outside their band, the micro grids of that community are drawn first and joined to
+    grids, if that keeps more of them inside. An area is in one piece, compact, and bounded by streets where that keeps
+    the band. Where the band cannot be kept, the plan carries a certificate with the reason and the nearest relaxation,
+    and the areas that miss it by the fewest households.
 
     Parameters
     ----------
     atoms : GeoDataFrame
         Table ``ATOMS``, as ``make_atoms`` or ``adopt`` returns it.
     profile : Profile
-        Its levels are divided into, outer level first.
+        Its levels are divided into, outer level first; beats are joined from grids.
     method : str or callable
         One of ``METHODS``, or a function of (problem, seed) that returns the zone of each atom.
     effort : str
         ``"fast"``, ``"normal"`` or ``"best"``.
     seed : int
         The same atoms, profile, method, effort and seed give the same plan, on every machine.
+    number_of_areas : int, (at least, at most), or mapping, optional
+        So many grids for the officers at hand: a number for the territory, or one a community; None leaves an end open:
+        ``(None, 12)`` is at most 12. The key ``"beat"`` gives the number of beats.
+    keep_together : Series or list of lists of atom ids, optional
+        Atoms that stay in one area: ``atom_id`` -> group.
+    exclusive : str, optional
+        The level of which the institutions that ``make_atoms`` was given are areas of their own, or ``"none"``; without
+        it the profile says so, else the innermost level.
+    locked : Series or GeoDataFrame, optional
+        Areas that stay as they are, with their ids: ``atom_id`` -> grid, or areas of an earlier plan.
+    barriers : sequence of str or int
+        What no area crosses: ``"river"``, ``"rail"``, ``"wall"``, a street rank (1 for trunk roads), ids of streets.
+    bridges : pairs of atom ids, or GeoDataFrame of lines, optional
+        What counts as neighbours: overpasses, ferries.
+    seeds : atom ids or points, optional
+        Places of which each grid holds one; communities that hold none are free.
     progress : callable, optional
-        Told after each area.
+        Told the level, the communities divided so far and their number, after each community.
+    cancelled : callable, optional
+        Asked before each community; ``True`` ends the work with ``CancelledError``.
 
     Returns
     -------
@@ -79,44 +120,213 @@ def partition(
     Raises
     ------
     TableError, CrsError
-        If the atoms break their contract.
+        If the atoms break their contract, or an option names what is not there or contradicts another.
+    ProfileError
+        If the profile states no size to divide by.
     GridgeoError
-        If the method or the effort is unknown, or a method of the caller's returns no zones.
+        If the method, the effort or a number is unknown or impossible, or a method of the caller's returns no zones.
+    CancelledError
+        If ``cancelled`` said so.
     """
     check(atoms, ATOMS)
     if not len(atoms):
         raise TableError("atoms: the table has no rows; make_atoms makes them from communities and streets")
-    divide = _method(method)
-    if effort not in EFFORTS:
-        raise GridgeoError(f"effort {effort!r} is unknown; choose one of {', '.join(EFFORTS)}")
+    # Every step goes by the order of the rows, which must not decide anything.
+    given, atoms = atoms, atoms.sort_index()
+    profile.check_divides()
+    levels = [str(level) for level in profile.levels if level != Level.BEAT]
+    if not levels:
+        raise ProfileError(f"profile {profile.name!r} states beats but no grids to join; add [grid] with a band")
     borders = find_borders(atoms)
-    graph = _Graph.of(atoms, borders)
+    asked = _read_wishes(atoms, borders, profile, keep_together, exclusive, locked, barriers, bridges, seeds)
+    if isinstance(number_of_areas, Mapping) and Level.BEAT in set(number_of_areas) - set(profile.levels):
+        raise TableError(f"number_of_areas: level 'beat' is none that profile {profile.name!r} states a size of")
+    divide, tries = _method(method), _effort(effort)
+    names = np.unique(atoms["community_id"].to_numpy(dtype=str)).tolist()
+    numbers = _numbers(atoms, names, profile.limits[levels[0]], number_of_areas, levels[0], bool(len(asked.seeds)))
+    work = _work(atoms, borders, profile, levels, asked, numbers, divide, tries, seed)
+    drawn = _Drawn.begin(atoms, levels)
+    for at, members, edges in work.graph.parts(work.community, len(names)):
+        if cancelled is not None and cancelled():
+            raise CancelledError(f"cancelled after {at} of {len(names)} communities; nothing was kept")
+        drawn.add(members, divide_community(work, members, edges, names[at]), names[at])
+        if progress is not None:
+            for level in levels:
+                progress(level, at + 1, len(names))
+    plan = _plan(work, drawn, atoms, borders, manifest_of(given, profile, method, effort, seed), number_of_areas)
+    return plan if given.index.equals(atoms.index) else _in_order_of(plan, given)
+
+
+def _in_order_of(plan: Plan, atoms: gpd.GeoDataFrame) -> Plan:
+    """Give a plan the rows of its atoms in the caller's order."""
+    owners = {level: owner.reindex(atoms.index) for level, owner in plan.owners.items()}
+    return replace(plan, atoms=atoms, owners=owners, borders=find_borders(atoms))
+
+
+def _numbers(
+    atoms: gpd.GeoDataFrame,
+    names: list[str],
+    limits: Limits,
+    wish: Number | Mapping[str, Number] | None,
+    level: str,
+    seeded: bool,
+) -> dict[str, int]:
+    """Decide how many grids the communities are divided into, where that was asked for."""
+    parent = np.unique(atoms["community_id"].to_numpy(dtype=str), return_inverse=True)[1]
+    totals = np.bincount(parent, amounts_of(atoms, limits))
+    found = allot(wish, names, totals, np.bincount(parent), limits, level)
+    if found and seeded:
+        raise GridgeoError("number_of_areas: contradicts seeds, which make one area each; leave one of them out")
+    return found
+
+
+def _read_wishes(
+    atoms: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    profile: Profile,
+    keep_together: Groups | None,
+    exclusive: str | None,
+    locked: pd.Series | gpd.GeoDataFrame | None,
+    barriers: Sequence[str | int],
+    bridges: Iterable[tuple[str, str]] | gpd.GeoDataFrame | None,
+    seeds: Sequence[str] | gpd.GeoSeries | None,
+) -> Constraints:
+    site, site_level, sites = read_sites(atoms, profile, exclusive)
+    closed, bridged = read_barriers(borders, barriers), read_bridges(atoms, bridges)
+    asked = Constraints(
+        group=read_groups(atoms, borders[~closed], keep_together, bridged),
+        site=site,
+        site_level=site_level,
+        sites=sites,
+        locked=read_locked(atoms, profile, locked),
+        closed=closed,
+        bridges=bridged,
+        seeds=read_seeds(atoms, seeds),
+    )
+    return check_agreement(atoms, asked, [str(level) for level in profile.levels if level != Level.BEAT])
+
+
+def _work(
+    atoms: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    profile: Profile,
+    levels: list[str],
+    asked: Constraints,
+    numbers: dict[str, int],
+    divide: Divide,
+    effort: Effort,
+    seed: int,
+) -> Work:
+    """Take what is counted out of the atoms."""
+    further = {}
+    for level in levels:
+        rules = tuple(each for each in profile.further.get(level, ()) if _is_counted(atoms, each))
+        columns = [amounts_of(atoms, each) for each in rules]
+        further[level] = (np.column_stack(columns) if columns else np.zeros((len(atoms), 0), dtype=np.int64), rules)
+    held: dict[str, tuple[Limits, int]] = {}
+    for site in sorted({each for each in asked.site if each is not None}):
+        bands = profile.exclusive.bands if profile.exclusive else {}
+        band = bands.get(str(asked.sites.get(site, {}).get("kind")))
+        if band is not None and _is_counted(atoms, band):
+            held[site] = (band, int(amounts_of(atoms, band)[asked.site == site].sum()))
+    return Work(
+        ids=atoms.index.to_numpy(dtype=object),
+        community=np.unique(atoms["community_id"].to_numpy(dtype=str), return_inverse=True)[1],
+        graph=Graph.of(atoms, borders).without(asked.closed).bridged(asked.bridges),
+        profile=profile,
+        levels=levels,
+        amounts={level: amounts_of(atoms, profile.limits[level]) for level in levels},
+        further=further,
+        site_held=held,
+        asked=asked,
+        numbers=numbers,
+        divide=divide,
+        effort=effort,
+        seed=seed,
+    )
+
+
+def _is_counted(atoms: gpd.GeoDataFrame, limits: Limits) -> bool:
+    """Tell whether a further measure can be counted: a mere target asks nothing of a town that does not count it."""
+    return limits.is_bounded or (limits.measure in atoms and bool(atoms[limits.measure].any()))
+
+
+@dataclass
+class _Drawn:
+    """Gather divided communities, numbered through."""
+
+    levels: list[str]
+    zones: dict[str, np.ndarray]
+    own: dict[str, dict[int, Own]]
+    told: list[tuple[str, Certificate]]
+    redrawn: dict[str, int]
+
+    @classmethod
+    def begin(cls, atoms: gpd.GeoDataFrame, levels: list[str]) -> _Drawn:
+        zones = {level: np.full(len(atoms), -1) for level in levels}
+        return cls(levels, zones, {level: {} for level in levels}, [], {})
+
+    def add(self, members: np.ndarray, part: DividedCommunity, name: str) -> None:
+        """Number a community's areas on from those there are."""
+        used = {level: int(self.zones[level].max()) + 1 for level in self.levels}
+        for level in self.levels:
+            self.zones[level][members] = used[level] + part.zones[level]
+            self.own[level] |= {used[level] + zone: own for zone, own in part.own[level].items()}
+            for each in part.told[level]:
+                self.told.append((level, replace(each, atoms=tuple(members[list(each.atoms)].tolist()))))
+        if part.redrawn:
+            self.redrawn[name] = part.redrawn
+
+
+def _plan(
+    work: Work,
+    drawn: _Drawn,
+    atoms: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    manifest: dict[str, Any],
+    number_of_areas: Number | Mapping[str, Number] | None,
+) -> Plan:
+    """Name the areas and put the plan together."""
+    profile = work.profile
     owners = {str(Level.COMMUNITY): atoms["community_id"].rename("area_id")}
     register = [_community_rows(atoms)]
-    certificates: list[gpd.GeoDataFrame] = []
-    parent = str(Level.COMMUNITY)
-    for level in map(str, profile.levels):
-        limits = profile.limits[level]
-        owner, told = _divide_level(
-            atoms, graph, owners[parent], level, limits, divide, EFFORTS[effort], seed, progress
+    above = str(Level.COMMUNITY)
+    for level in drawn.levels:
+        owners[level], rows = name_areas(
+            atoms, drawn.zones[level], owners[above], level, register[-1], drawn.own[level]
         )
-        named, rows = name_areas(atoms, owner, owners[parent], level, register[-1])
-        owners[level] = named
         register.append(rows)
-        certificates.append(told)
-        parent = level
+        above = level
+    stacked, settled = stack_micro_grids(atoms, owners[above], profile.limits[above])
+    told_rows: list[dict[str, Any]] = []
+    for level, each in drawn.told:
+        if told_by_floors(settled, set(owners[level].iloc[list(each.atoms)]), level):
+            continue
+        outer = [str(Level.COMMUNITY), *drawn.levels][drawn.levels.index(level)]
+        area_id = str(owners[outer].iloc[each.atoms[0]])
+        told_rows.append(_certificate_row(each, area_id, level, profile.limits[level], work.graph.shapes))
+    if Level.BEAT in profile.levels:
+        wish = number_of_areas.get(str(Level.BEAT)) if isinstance(number_of_areas, Mapping) else None
+        limits = profile.limits[Level.BEAT]
+        amounts = None if limits.measure == "grids" else amounts_of(atoms, limits)
+        names = register[0]["name"]
+        owners[str(Level.BEAT)], beats, told = draw_beats(work, owners[drawn.levels[0]], amounts, wish, names)
+        register.append(beats)
+        told_rows += [
+            _certificate_row(each, "", str(Level.BEAT), profile.limits[Level.BEAT], work.graph.shapes) for each in told
+        ]
     return Plan(
         atoms=atoms,
         owners=owners,
         register=pd.concat(register),
         profile=profile,
         borders=borders,
-        certificates=_join_certificates(certificates, atoms.crs, profile),
-        manifest=_manifest(atoms, profile, method, effort, seed),
+        certificates=_certificate_table(told_rows, atoms.crs),
+        manifest=manifest | {"inner_first": drawn.redrawn, "stacked": stacked},
     )
 
 
-def _method(method: str | Method) -> Callable[[Problem, Effort, int], np.ndarray]:
+def _method(method: str | Method) -> Divide:
     if callable(method):
         chosen = method
         return lambda problem, effort, seed: _checked(chosen(problem, seed), problem)
@@ -125,128 +335,26 @@ def _method(method: str | Method) -> Callable[[Problem, Effort, int], np.ndarray
     return METHODS[method]
 
 
+def _effort(effort: str) -> Effort:
+    if effort not in EFFORTS:
+        raise GridgeoError(f"effort {effort!r} is unknown; choose one of {', '.join(EFFORTS)}")
+    return EFFORTS[effort]
+
+
 def _checked(zone: Any, problem: Problem) -> np.ndarray:
     zone = np.asarray(zone)
     if zone.shape != (len(problem),) or not np.issubdtype(zone.dtype, np.integer) or zone.min(initial=0) < 0:
         raise GridgeoError(
             f"method: returned {zone.shape} {zone.dtype}, not one whole number >= 0 for each of {len(problem)} atoms"
         )
-    return np.unique(zone, return_inverse=True)[1].astype(np.int64)
-
-
-@dataclass(frozen=True)
-class _Graph:
-    """All atoms and borders as arrays; borders by the positions of their atoms."""
-
-    first: np.ndarray
-    second: np.ndarray
-    length: np.ndarray
-    rank: np.ndarray
-    weight: np.ndarray
-    area: np.ndarray
-    perimeter: np.ndarray
-    block: np.ndarray
-
-    @classmethod
-    def of(cls, atoms: gpd.GeoDataFrame, borders: pd.DataFrame) -> _Graph:
-        shapes = atoms.geometry.to_numpy()
-        return cls(
-            first=atoms.index.get_indexer(borders["atom_a"]),
-            second=atoms.index.get_indexer(borders["atom_b"]),
-            length=borders["length_m"].to_numpy(dtype=float),
-            rank=borders["rank"].to_numpy(dtype=np.int64),
-            weight=atoms["households"].to_numpy(dtype=np.int64),
-            area=shapely.area(shapes),
-            perimeter=shapely.length(shapes),
-            block=pd.factorize(atoms["block_id"])[0],
-        )
-
-    def problems(self, parent: np.ndarray, count: int, limits: Limits) -> Iterator[tuple[int, np.ndarray, Problem]]:
-        """Give each parent area its atoms and its problem."""
-        local = np.zeros(len(parent), dtype=np.int64)
-        order = np.argsort(parent, kind="stable")
-        groups = np.split(order, np.searchsorted(parent[order], np.arange(1, count)))
-        inside = np.flatnonzero(parent[self.first] == parent[self.second])
-        inside = inside[np.argsort(parent[self.first[inside]], kind="stable")]
-        edges = np.split(inside, np.searchsorted(parent[self.first[inside]], np.arange(1, count)))
-        for area, (members, edge) in enumerate(zip(groups, edges, strict=True)):
-            local[members] = np.arange(len(members))
-            block = np.unique(self.block[members], return_inverse=True)[1]
-            ends = (local[self.first[edge]], local[self.second[edge]], self.length[edge], self.rank[edge])
-            yield (
-                area,
-                members,
-                make_problem(self.weight[members], self.area[members], self.perimeter[members], block, ends, limits),
-            )
-
-
-def _divide_level(
-    atoms: gpd.GeoDataFrame,
-    graph: _Graph,
-    parents: pd.Series,
-    level: str,
-    limits: Limits,
-    divide: Callable[[Problem, Effort, int], np.ndarray],
-    effort: Effort,
-    seed: int,
-    progress: Progress | None,
-) -> tuple[np.ndarray, gpd.GeoDataFrame]:
-    """Divide every parent area; return the zone of each atom, numbered through, and the certificates."""
-    names, parent = np.unique(parents.to_numpy(dtype=str), return_inverse=True)
-    shapes = atoms.geometry.to_numpy()
-    owner = np.zeros(len(atoms), dtype=np.int64)
-    rows: list[dict[str, Any]] = []
-    used = 0
-    for area, members, problem in graph.problems(parent, len(names), limits):
-        zone, told = _divide_area(problem, shapes[members], limits, str(names[area]), divide, effort, seed)
-        owner[members] = used + zone
-        used += int(zone.max()) + 1
-        rows += [_certificate_row(each, str(names[area]), level, limits, shapes[members]) for each in told]
-        if progress is not None:
-            progress(level, area + 1, len(names))
-    if not rows:
-        return owner, gpd.GeoDataFrame(empty(CERTIFICATES, atoms.crs))
-    return owner, gpd.GeoDataFrame(rows, geometry="geometry", crs=atoms.crs)
-
-
-def _divide_area(
-    problem: Problem,
-    shapes: np.ndarray,
-    limits: Limits,
-    name: str,
-    divide: Callable[[Problem, Effort, int], np.ndarray],
-    effort: Effort,
-    seed: int,
-) -> tuple[np.ndarray, list[Certificate]]:
-    """Divide one area; the pieces of a community that is not connected are divided by themselves."""
-    seed = (seed * 1_000_003 + zlib.crc32(name.encode())) % 2**31
-    group = np.zeros(len(problem), dtype=np.int64)
-    told: list[Certificate] = []
-    if pieces(problem).max(initial=0) > 0:
-        problem, told = bridge_pieces(problem, shapes, limits, name)
-        group = pieces(problem)
-    zone = np.zeros(len(problem), dtype=np.int64)
-    used = 0
-    for piece in range(int(group.max()) + 1):
-        members = np.flatnonzero(group == piece)
-        part = problem if len(members) == len(problem) else subproblem(problem, members, limits)
-        found = divide(part, effort, seed + piece)
-        zone[members] = used + found
-        used += int(found.max()) + 1
-        for each in certify_area(part, found, limits, name):
-            told.append(
-                Certificate(
-                    each.reason,
-                    each.households,
-                    each.relaxation,
-                    each.message,
-                    tuple(members[list(each.atoms)].tolist()),
-                )
-            )
-    return zone, told
+    torn = np.flatnonzero(np.bincount(zone[np.unique(pieces(problem, zone), return_index=True)[1]]) > 1)
+    if len(torn):
+        raise GridgeoError(f"method: returned zone {torn[0]} in pieces; an area is in one piece, gridgeo joins none")
+    return renumber(zone)
 
 
 def _certificate_row(each: Certificate, area_id: str, level: str, limits: Limits, shapes: np.ndarray) -> dict[str, Any]:
+    limits = each.limits or limits
     return {
         "area_id": area_id,
         "level": level,
@@ -256,19 +364,17 @@ def _certificate_row(each: Certificate, area_id: str, level: str, limits: Limits
         "high": limits.high,
         "relaxation": each.relaxation,
         "message": each.message,
+        "clause": limits.clause,
+        "strength": limits.strength,
         "geometry": shapely.coverage_union_all(shapes[list(each.atoms)]) if each.atoms else None,
     }
 
 
-def _join_certificates(tables: list[gpd.GeoDataFrame], crs: Any, profile: Profile) -> gpd.GeoDataFrame:
-    full = [table for table in tables if len(table)]
-    if not full:
+def _certificate_table(rows: list[dict[str, Any]], crs: Any) -> gpd.GeoDataFrame:
+    if not rows:
         return gpd.GeoDataFrame(empty(CERTIFICATES, crs))
-    joined = gpd.GeoDataFrame(pd.concat(full, ignore_index=True), geometry="geometry", crs=crs)
-    joined["clause"] = [profile.limits[level].clause for level in joined["level"]]
-    joined["strength"] = [profile.limits[level].strength for level in joined["level"]]
-    joined.index = pd.Index([f"Z{number:04d}" for number in range(1, len(joined) + 1)], name="certificate_id")
-    return joined
+    index = pd.Index([f"Z{number:04d}" for number in range(1, len(rows) + 1)], name="certificate_id")
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=crs, index=index)
 
 
 def _community_rows(atoms: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -286,7 +392,7 @@ def _community_rows(atoms: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
-def _manifest(
+def manifest_of(
     atoms: gpd.GeoDataFrame, profile: Profile, method: str | Method, effort: str, seed: int
 ) -> dict[str, Any]:
     """Note down what is needed to draw the plan again."""

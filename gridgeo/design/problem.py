@@ -10,19 +10,40 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.model.profile import Limits
 
-from .feasibility import Arithmetic, arithmetic
+from .feasibility import Arithmetic, arithmetic, counted
 
-RANK_COST = {0: 1.0, 1: 0.2, 2: 0.2, 3: 0.22, 4: 0.25, 5: 0.3, 6: 0.4}
-"""What a metre of border costs by the rank of the street it runs on; 0 is open ground."""
-CUT_BLOCK = 2.5
+RANK_COST = {0: 1.0, 1: 0.2, 2: 0.2, 3: 0.22, 4: 0.25, 5: 0.3, 6: 0.4, 7: 0.1}
+"""What a metre of border costs by the rank of the street it runs on; 0 is open ground, 7 the border of a community."""
+CUT_BLOCK = 3.0
 """By how much a border inside a block that would fit into one area costs more."""
-MISS_PRICE, SHAPE_PRICE, TARGET_PRICE = 1000.0, 0.6, 0.3
-"""Prices of missing the band, of a shape's 1 / compactness, and of the squared deviation from the target."""
+MISS_PRICE = {"hard": 1000.0, "soft": 1000.0, "may": 2.0}
+"""Price of an area that misses its band, by the strength of the rule: what is only permitted weighs like a detour."""
+OFF_TARGET = 0.3
+"""Price of the squared deviation from a target, as a share of it."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What the solver weighs against each other; a square area's side, cut through open ground, costs 1.
+
+    Parameters
+    ----------
+    miss : float
+        An area outside its band, and again for each whole target by which it misses.
+    shape : float
+        1 / compactness (Polsby-Popper) of an area.
+    target : float
+        The squared deviation from the target, as a share of it.
+    """
+
+    miss: float = MISS_PRICE["hard"]
+    shape: float = 0.9
+    target: float = OFF_TARGET
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One area to divide, as a graph of its atoms; n atoms, m directed edges.
+    """One area to divide, as a graph of its atoms; n atoms, m directed edges, q further measures.
 
     Parameters
     ----------
@@ -31,14 +52,24 @@ class Problem:
     length, cost : arrays of float, shape (m,)
         Metres of each border, and what cutting it costs.
     weight : array of int, shape (n,)
-        Households.
+        Households, or what else the band counts.
     area, rim : arrays of float, shape (n,)
         Square metres, and metres of outline that border on no atom of the area.
     block : array of int, shape (n,)
         The street block each atom lies in.
+    limits : Limits
+        What a zone may hold.
     band : Arithmetic
         What the limits allow for the total.
-    target : int, households
+    prices : Prices
+    further : array of float, shape (n, q)
+        What else is counted, such as persons.
+    measures : tuple of q Limits
+        Of what else is counted.
+    count : int, optional
+        The number of zones asked for.
+    seeds : array of int, optional
+        Atoms of which each zone holds one.
     """
 
     indptr: np.ndarray
@@ -49,41 +80,85 @@ class Problem:
     area: np.ndarray
     rim: np.ndarray
     block: np.ndarray
+    limits: Limits
     band: Arithmetic
-    target: int
+    prices: Prices
+    further: np.ndarray
+    measures: tuple[Limits, ...] = ()
+    count: int | None = None
+    seeds: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Count the atoms."""
         return len(self.weight)
 
     @property
+    def zones_wanted(self) -> int:
+        """Return the number of zones to begin with."""
+        return self.band.best
+
+    @property
     def rule(self) -> np.ndarray:
         """Return the prices that the kernels weigh a division by."""
-        target = min(max(self.target, self.band.low), self.band.high)
-        return np.array([self.band.low, self.band.high, target, MISS_PRICE, SHAPE_PRICE, TARGET_PRICE])
+        target = self.limits.target if self.count is None else int(self.weight.sum()) / self.count
+        target = min(max(target, self.band.low, 1), self.band.high)
+        return np.array(
+            [self.band.low, self.band.high, target, self.prices.miss, self.prices.shape, self.prices.target]
+        )
+
+    @property
+    def further_rules(self) -> np.ndarray:
+        """Return low, high, target, price of a miss and of a deviation of each further measure, shape (q, 5)."""
+        rows = [
+            (each.low, each.high, max(each.target, 1), MISS_PRICE[each.strength], OFF_TARGET * each.weight)
+            for each in self.measures
+        ]
+        return np.array(rows, dtype=float).reshape(len(rows), 5)
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Return the atom at which each directed edge begins."""
+        return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     @property
     def stick(self) -> np.ndarray:
         """Return how readily a random tree leaves an edge out: 0 inside a block, 1 and more on streets."""
-        start = np.repeat(np.arange(len(self)), np.diff(self.indptr))
         rate = self.cost / np.maximum(self.length, 1e-9)
-        return np.where(self.block[start] == self.block[self.neighbour], 0.0, 1.0) - rate / max(
-            rate.max(initial=0.0), 1e-9
-        )
+        inside = self.block[self.starts] == self.block[self.neighbour]
+        return np.where(inside, 0.0, 1.0) - rate / max(rate.max(initial=0.0), 1e-9)
 
-    def misses(self, zone: np.ndarray) -> int:
-        """Sum up by how many households the zones miss the band."""
+    def misses(self, zone: np.ndarray) -> float:
+        """Sum up by how much the zones miss their bands, in households, and their number by targets of households."""
         weights = np.bincount(zone, self.weight)
-        return int((np.maximum(self.band.low - weights, 0) + np.maximum(weights - self.band.high, 0)).sum())
+        missed = float((np.maximum(self.band.low - weights, 0) + np.maximum(weights - self.band.high, 0)).sum())
+        for amounts, each in zip(self.further.T, self.measures, strict=True):
+            if each.strength != "may":
+                held = np.bincount(zone, amounts)
+                short = np.maximum(each.low - held, 0) + np.maximum(held - each.high, 0)
+                missed += float(short.sum()) / max(each.target, 1) * self.rule[2]
+        if self.seeds is not None:
+            missed += float(np.abs(np.bincount(zone[self.seeds], minlength=len(weights)) - 1).sum()) * self.rule[2]
+        if self.count is not None:
+            missed += abs(len(weights) - self.count) * self.rule[2]
+        return missed
 
 
-def make_problem(
+Borders = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Atoms on both sides (int), length_m (float), rank (int): each border once."""
+
+
+def make_problem(  # noqa: PLR0913 - one argument an array
     weight: np.ndarray,
     area: np.ndarray,
     perimeter: np.ndarray,
     block: np.ndarray,
-    edges: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    edges: Borders,
     limits: Limits,
+    *,
+    further: tuple[np.ndarray, tuple[Limits, ...]] | None = None,
+    count: int | None = None,
+    seeds: np.ndarray | None = None,
+    prices: Prices | None = None,
 ) -> Problem:
     """Build the graph of one area.
 
@@ -95,6 +170,13 @@ def make_problem(
         The borders between the area's atoms, each once.
     limits : Limits
         The band.
+    further : array of float, shape (n, q), and q Limits, optional
+        What else is counted.
+    count : int, optional
+        The number of zones asked for.
+    seeds : array of int, optional
+        Atoms of which each zone holds one; as many as zones.
+    prices : Prices, optional
 
     Returns
     -------
@@ -105,26 +187,36 @@ def make_problem(
     start, end = np.concatenate([first, second]), np.concatenate([second, first])
     length = np.concatenate([metres, metres])
     order = np.lexsort((end, start))
-    indptr = np.searchsorted(start[order], np.arange(n + 1))
-    band = arithmetic(int(weight.sum()), limits.low, limits.high, limits.target)
+    band = _band(int(weight.sum()), limits, count)
     in_block = np.bincount(block, weight)
     whole = (block[start] == block[end]) & (in_block[block[start]] <= limits.high)
-    table = np.array([RANK_COST[at] for at in range(7)])
+    table = np.array([RANK_COST[at] for at in range(8)])
     rate = table[np.concatenate([rank, rank])] * np.where(whole, CUT_BLOCK, 1.0)
     side_m = np.sqrt(area.sum() / band.best)
-    rim = np.maximum(perimeter - np.bincount(start, length, minlength=n), 0.0)
+    amounts, measures = further if further is not None else (np.zeros((n, 0)), ())
     return Problem(
-        indptr=indptr.astype(np.int64),
+        indptr=np.searchsorted(start[order], np.arange(n + 1)).astype(np.int64),
         neighbour=end[order].astype(np.int64),
         length=length[order],
         cost=(length * rate / side_m)[order],
         weight=weight.astype(np.int64),
         area=area.astype(float),
-        rim=rim,
+        rim=np.maximum(perimeter - np.bincount(start, length, minlength=n), 0.0),
         block=block.astype(np.int64),
+        limits=limits,
         band=band,
-        target=limits.target,
+        prices=prices or Prices(miss=MISS_PRICE[limits.strength]),
+        further=np.asarray(amounts, dtype=float).reshape(n, len(measures)),
+        measures=measures,
+        count=count,
+        seeds=seeds,
     )
+
+
+def _band(total: int, limits: Limits, count: int | None) -> Arithmetic:
+    if count is None:
+        return arithmetic(total, limits.low, limits.high, limits.target)
+    return counted(total, limits.low, limits.high, count)
 
 
 def pieces(problem: Problem, zone: np.ndarray | None = None) -> np.ndarray:
@@ -134,8 +226,7 @@ def pieces(problem: Problem, zone: np.ndarray | None = None) -> np.ndarray:
     -------
     array of int, shape (n,)
     """
-    start = np.repeat(np.arange(len(problem)), np.diff(problem.indptr))
-    end = problem.neighbour
+    start, end = problem.starts, problem.neighbour
     if zone is not None:
         same = zone[start] == zone[end]
         start, end = start[same], end[same]
@@ -175,45 +266,113 @@ def join_fragments(problem: Problem, zone: np.ndarray) -> np.ndarray:
         if not shared:
             break
         zone[members] = max(shared, key=lambda other: (shared[other], -other))
+    return renumber(zone)
+
+
+def renumber(zone: np.ndarray) -> np.ndarray:
+    """Number zones from 0 without gaps, in the order of their numbers."""
     return np.unique(zone, return_inverse=True)[1].astype(np.int64)
 
 
-def subproblem(problem: Problem, members: np.ndarray, limits: Limits) -> Problem:
-    """Cut one piece out of a problem.
+def subproblem(
+    problem: Problem, members: np.ndarray, *, limits: Limits | None = None, count: int | None = None
+) -> Problem:
+    """Cut some atoms out of a problem; borders with the others become their outline.
 
     Parameters
     ----------
     problem : Problem
     members : array of int
-        Atoms of a piece that no border joins to the others.
-    limits : Limits
+        Positions of the atoms to keep.
+    limits : Limits, optional
+        Without them, those of the problem.
+    count : int, optional
+        The number of zones asked for.
 
     Returns
     -------
     Problem
     """
+    limits = limits or problem.limits
     local = np.full(len(problem), -1)
     local[members] = np.arange(len(members))
-    start = np.repeat(np.arange(len(problem)), np.diff(problem.indptr))
-    kept = local[start] >= 0
+    start = problem.starts
+    inside = local[start] >= 0
+    lost = inside & (local[problem.neighbour] < 0)
+    kept = inside & ~lost
+    order = np.lexsort((local[problem.neighbour[kept]], local[start[kept]]))
     weight = problem.weight[members]
+    rim = problem.rim[members] + np.bincount(local[start[lost]], problem.length[lost], minlength=len(members))
     return replace(
         problem,
-        indptr=np.searchsorted(local[start[kept]], np.arange(len(members) + 1)).astype(np.int64),
-        neighbour=local[problem.neighbour[kept]].astype(np.int64),
-        length=problem.length[kept],
-        cost=problem.cost[kept],
+        indptr=np.searchsorted(local[start[kept]][order], np.arange(len(members) + 1)).astype(np.int64),
+        neighbour=local[problem.neighbour[kept]][order].astype(np.int64),
+        length=problem.length[kept][order],
+        cost=problem.cost[kept][order],
         weight=weight,
         area=problem.area[members],
-        rim=problem.rim[members],
-        block=np.unique(problem.block[members], return_inverse=True)[1].astype(np.int64),
-        band=arithmetic(int(weight.sum()), limits.low, limits.high, limits.target),
+        rim=rim,
+        block=renumber(problem.block[members]),
+        limits=limits,
+        band=_band(int(weight.sum()), limits, count),
+        further=problem.further[members],
+        count=count,
+        seeds=None if problem.seeds is None else local[problem.seeds[local[problem.seeds] >= 0]],
     )
+
+
+def contract(problem: Problem, label: np.ndarray) -> Problem:
+    """Make one atom of all atoms that carry the same label.
+
+    Parameters
+    ----------
+    problem : Problem
+    label : array of int, shape (n,)
+        Numbered from 0 without gaps.
+
+    Returns
+    -------
+    Problem
+        In order of the labels; borders between the same two labels are one.
+    """
+    count = int(label.max()) + 1
+    start, end = label[problem.starts], label[problem.neighbour]
+    apart = start != end
+    pair, row = np.unique(start[apart] * count + end[apart], return_inverse=True)
+    block = np.zeros(count, dtype=np.int64)
+    block[label[::-1]] = problem.block[::-1]
+    columns = [np.bincount(label, amounts, minlength=count) for amounts in problem.further.T]
+    return replace(
+        problem,
+        indptr=np.searchsorted(pair // count, np.arange(count + 1)).astype(np.int64),
+        neighbour=pair % count,
+        length=np.bincount(row, problem.length[apart], minlength=len(pair)),
+        cost=np.bincount(row, problem.cost[apart], minlength=len(pair)),
+        weight=np.bincount(label, problem.weight, minlength=count).astype(np.int64),
+        area=np.bincount(label, problem.area, minlength=count),
+        rim=np.bincount(label, problem.rim, minlength=count),
+        block=block,
+        further=np.column_stack(columns) if columns else np.zeros((count, 0)),
+        seeds=None if problem.seeds is None else label[problem.seeds],
+    )
+
+
+def whole_blocks(problem: Problem) -> np.ndarray:
+    """Label the atoms so that each block that fits into one zone carries one label; other atoms carry their own.
+
+    Returns
+    -------
+    array of int, shape (n,)
+        For ``contract``; a block in several pieces has a label a piece.
+    """
+    fits = np.bincount(problem.block, problem.weight)[problem.block] <= problem.band.high
+    piece = pieces(problem, problem.block)
+    return renumber(np.where(fits, piece, piece.max(initial=0) + 1 + np.arange(len(problem))))
 
 
 def add_edges(problem: Problem, a: int, b: int) -> Problem:
     """Join two atoms by a border of no length and little cost."""
-    start = np.concatenate([np.repeat(np.arange(len(problem)), np.diff(problem.indptr)), [a, b]])
+    start = np.concatenate([problem.starts, [a, b]])
     end = np.concatenate([problem.neighbour, [b, a]])
     order = np.lexsort((end, start))
     return replace(

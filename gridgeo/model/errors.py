@@ -7,6 +7,7 @@
     ├── EditError         (ValueError)   an edit that a plan cannot take
     ├── InfeasibleError   (ValueError)   arithmetic forbids it; carries the certificates
     ├── UnknownAreaError  (LookupError)  no such area, or none on that day
+    ├── CancelledError    (RuntimeError) the caller ended the work before it was done
     ├── StalePlanError    (RuntimeError) the plan moved on since the caller read it
     └── StorageError      (OSError)      a file or database that cannot be read or written
 
@@ -70,6 +71,12 @@ class UnknownAreaError(GridgeoError, LookupError):
     """No area of that id, or none in force on that day."""
 
     http_status = 404
+
+
+class CancelledError(GridgeoError, RuntimeError):
+    """The caller ended the work before it was done; nothing of it is kept."""
+
+    http_status = 409
 
 
 class StalePlanError(GridgeoError, RuntimeError):

@@ -35,7 +35,9 @@ class AtomKind(StrEnum):
     STAIRWELL = "stairwell"
     """A strip of a building's cell: one stairwell, or several side by side."""
     WHOLE = "whole"
-    """An estate, a village or an institution that was asked to stay whole."""
+    """An estate or an institution that was asked to stay whole."""
+    VILLAGE = "village"
+    """A natural village, or a villager group, with the fields that follow it."""
 
 
 class StreetKind(StrEnum):

@@ -16,7 +16,7 @@ from .errors import UnknownAreaError
 from .levels import Level
 from .profile import Profile
 from .quality import measure_areas, summarise
-from .tables import CERTIFICATES, empty
+from .tables import CERTIFICATES, STACKED, empty
 
 
 def _no_certificates() -> pd.DataFrame:
@@ -70,6 +70,27 @@ class Plan:
         return [level for level in (Level.COMMUNITY, Level.GRID, Level.MICRO) if level in self.owners]
 
     @property
+    def overlays(self) -> list[str]:
+        """Name the levels that stand beside the tree: ``["beat"]`` where grids are joined into beats."""
+        return [level for level in (Level.BEAT,) if level in self.owners]
+
+    @property
+    def stacked(self) -> pd.DataFrame:
+        """Return the areas that lie above one another in one building.
+
+        Returns
+        -------
+        DataFrame
+            Table ``STACKED``, lowest floors first; without rows where no area is cut by floors. ``plan.areas`` draws
+            the footprint that they share, their ``parent_id``.
+        """
+        rows = self.manifest.get("stacked") or []
+        if not len(rows):
+            return empty(STACKED)
+        made = pd.DataFrame(list(rows)).set_index("area_id")
+        return made.astype({"households": "int64", "floor_from": "int64", "floor_to": "int64"})
+
+    @property
     def crs(self) -> Any:
         """Return the metric CRS of the atoms."""
         return self.atoms.crs
@@ -80,7 +101,7 @@ class Plan:
         Parameters
         ----------
         level : str
-            ``"community"``, ``"grid"`` or ``"micro"``.
+            ``"community"``, ``"grid"`` or ``"micro"``; ``"beat"`` where there are beats.
 
         Returns
         -------
@@ -88,7 +109,8 @@ class Plan:
             ``atom_id`` -> ``area_id``.
         """
         if level not in self.owners:
-            raise UnknownAreaError(f"the plan has no level {level!r}; its levels are {', '.join(self.levels)}")
+            known = ", ".join([*self.levels, *self.overlays])
+            raise UnknownAreaError(f"the plan has no level {str(level)!r}; its levels are {known}")
         return self.owners[level]
 
     def areas(self, level: str = Level.GRID) -> gpd.GeoDataFrame:
@@ -97,7 +119,7 @@ class Plan:
         Parameters
         ----------
         level : str
-            ``"community"``, ``"grid"`` or ``"micro"``.
+            ``"community"``, ``"grid"`` or ``"micro"``; ``"beat"`` where there are beats.
 
         Returns
         -------
@@ -123,32 +145,62 @@ class Plan:
         ]
         return drawn[[*columns, "geometry"]]
 
-    def quality(self, level: str = Level.GRID) -> dict[str, float]:
+    def quality(
+        self,
+        level: str = Level.GRID,
+        *,
+        buildings: gpd.GeoDataFrame | None = None,
+        households: gpd.GeoDataFrame | None = None,
+    ) -> dict[str, float]:
         """Measure how good the areas of a level are.
 
         Parameters
         ----------
         level : str
-            ``"grid"`` or ``"micro"``.
+            ``"grid"``, ``"micro"`` or ``"beat"``.
+        buildings : GeoDataFrame, optional
+            Table ``BUILDINGS``, to count those that a border cuts.
+        households : GeoDataFrame, optional
+            Table ``HOUSEHOLDS``, to measure ways from where they live; without it, from a point in each atom.
 
         Returns
         -------
         dict of str to float
-            ``areas``, ``in_band`` (share), ``compactness`` (mean Polsby-Popper), ``street_share`` (of the length of
-            borders inside communities, on streets, rivers, rail or walls), ``border_m``, ``blocks_cut``
-            (blocks that fit into one area yet are cut), ``households_min``, ``households_max``.
+            ``areas``; ``in_band``: the share that keeps the main band, and ``<measure>_in_band`` for each band of the
+            level, of areas that are not an institution's own, nan where there is no band; ``compactness`` (mean
+            Polsby-Popper); ``border_m``: length of the borders inside communities, and what of it runs on streets,
+            rivers, rail or walls: ``street_share`` in all, ``street_share_1`` to ``street_share_6`` by rank of street,
+            ``natural_share`` on rivers, rail and walls; ``blocks_cut`` (blocks that fit into one area yet are cut);
+            ``<measure>_min``, ``<measure>_max``, households always among them; ``centre_mean_m``, ``centre_max_m``:
+            straight ways from households to the mean place of their area's. ``buildings_cut`` where buildings are
+            given: those of one community in several areas. ``floor_ranges``: areas that share a footprint.
         """
-        return summarise(self, level)
+        return summarise(self, level, buildings, households)
 
-    def area_measures(self, level: str = Level.GRID) -> pd.DataFrame:
+    def area_measures(
+        self,
+        level: str = Level.GRID,
+        *,
+        buildings: gpd.GeoDataFrame | None = None,
+        households: gpd.GeoDataFrame | None = None,
+    ) -> pd.DataFrame:
         """Measure each area of a level.
+
+        Parameters
+        ----------
+        level, buildings, households
+            As for ``quality``.
 
         Returns
         -------
         DataFrame
-            Index ``area_id``; ``households``, ``in_band``, ``compactness``, ``street_share``, ``border_m``, ``atoms``.
+            Index ``area_id``; ``households, compactness, border_m, street_share, street_share_1`` to
+            ``street_share_6``, ``natural_share, atoms, blocks_cut, centre_mean_m, centre_max_m``; for each measure of
+            the level ``<measure>`` and, where there is a band, ``<measure>_in_band``; ``in_band``, that of the main
+            one. An institution's own area is judged by none: missing. An area that is cut into ranges of floors keeps
+            its band when all of them do. ``buildings_cut`` and ``floor_ranges`` where there are any.
         """
-        return measure_areas(self, level)
+        return measure_areas(self, level, buildings, households)
 
 
 def draw_areas(atoms: gpd.GeoDataFrame, owner: pd.Series) -> gpd.GeoDataFrame:

@@ -1,14 +1,16 @@
 """Read division rules, each with its clause, source and strength, from TOML.
 
-The shipped profiles hold the numbers of published papers and no others: what a paper does not state is not
-in its profile. A user's own profile is a TOML file of the same form; ``gridgeo profiles show NAME`` prints one.
+The shipped profiles hold the numbers of published papers and no others: what a paper does not state is not in its
+profile, and a paper that states no size has a profile that tells its rules and divides nothing. A user's own profile is
+a TOML file of the same form, which ``gridgeo.model.profile_form`` describes; ``gridgeo profiles show NAME --toml``
+prints one to start from.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,6 @@ from .errors import ProfileError
 from .levels import Level
 
 STRENGTHS = ("hard", "soft", "may")
-_LEVEL_KEYS = {"households", "target", "strength", "clause"}
-_TOP_KEYS = {"name", "title", "title_zh", "source", "about", "clauses", Level.GRID, Level.MICRO}
-_CLAUSE_KEYS = {"id", "subject", "strength", "zh", "en", "does"}
-
 
 UNLIMITED = 10**9
 """Upper end of a band whose rule states none."""
@@ -54,6 +52,11 @@ class Limits:
     clause: str = ""
     measure: str = "households"
     weight: float = 1.0
+
+    @property
+    def is_bounded(self) -> bool:
+        """Tell whether the rule states a band that is to be kept, not a mere target."""
+        return self.strength != "may" and (self.low > 0 or self.high < UNLIMITED)
 
     def holds(self, amount: int) -> bool:
         """Tell whether an amount lies in the band."""
@@ -93,6 +96,8 @@ class Clause:
         The paper's words, and their meaning in English.
     does : str
         What gridgeo does with it.
+    level : str
+        The level it speaks of, where it speaks of one.
     """
 
     id: str
@@ -101,6 +106,7 @@ class Clause:
     zh: str = ""
     en: str = ""
     does: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,10 @@ class Profile:
         What the rules call an area of the level, where not by gridgeo's own word.
     exclusive : Exclusive, optional
         Which institutions become areas of their own.
+    country : str
+        Where the rules hold.
+    unstated : mapping of level to str
+        What the source leaves open about the size of a level that it names.
     """
 
     name: str
@@ -133,6 +143,8 @@ class Profile:
     further: Mapping[str, tuple[Limits, ...]] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exclusive: Exclusive | None = None
+    country: str = ""
+    unstated: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Profile:
@@ -163,8 +175,31 @@ class Profile:
         """Name the levels that the profile divides into, outer level first."""
         return [level for level in (Level.BEAT, Level.GRID, Level.MICRO) if level in self.limits]
 
+    @property
+    def divides(self) -> bool:
+        """Tell whether the profile states a size of grids, without which nothing can be divided."""
+        return Level.GRID in self.limits
+
+    def check_divides(self) -> None:
+        """Refuse to divide by rules that state no size of grids.
+
+        Raises
+        ------
+        ProfileError
+            If there is none; it names what the source leaves open.
+        """
+        if self.divides:
+            return
+        left_open = self.unstated or {str(Level.GRID): "how many households a grid holds"}
+        keys = [f"{'grids' if level == Level.BEAT else 'households'} under [{level}]" for level in left_open]
+        raise ProfileError(
+            f"profile {self.name!r} cannot divide: its source does not state {', nor '.join(left_open.values())}; in a "
+            f"copy of its file (gridgeo profiles show NAME --toml prints it) put a [low, high] of your own for "
+            f"{' and '.join(keys)}, in place of unstated"
+        )
+
     def limits_of(self, level: str) -> Limits:
-        """Look up the band of a level.
+        """Look up the main band of a level.
 
         Raises
         ------
@@ -172,9 +207,10 @@ class Profile:
             If the profile sets none.
         """
         if level not in self.limits:
-            levels = ", ".join(self.levels)
+            left_open = f"; its source does not state {self.unstated[level]}" if level in self.unstated else ""
             raise ProfileError(
-                f"profile {self.name!r} sets no household limits for level {level!r}; its levels are {levels}"
+                f"profile {self.name!r} sets no limits for level {level!r}; its levels with limits are "
+                f"{', '.join(self.levels) or 'none'}{left_open}"
             )
         return self.limits[level]
 
@@ -208,19 +244,47 @@ def load_profile(name: str | Path) -> Profile:
     ProfileError
         If there is no such profile, or its file breaks the form; the message names the line or the key.
     """
-    if str(name) in list_profiles():
+    text, source = _file_of(name)
+    return read_profile(text, source)
+
+
+def profile_text(name: str | Path) -> str:
+    """Return the TOML text of a profile, to start one's own from.
+
+    Parameters
+    ----------
+    name : str or Path
+        As in ``load_profile``.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ProfileError
+        If there is no such profile.
+    """
+    return _file_of(name)[0]
+
+
+def _file_of(name: str | Path) -> tuple[str, str]:
+    """Read a profile's file; with it comes what messages call it."""
+    names = list_profiles()
+    if str(name) in names:
         text = resources.files(__package__).joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8")
-        return read_profile(text, f"profile {str(name)!r}")
+        return text, f"profile {str(name)!r}"
     path = Path(name)
     if path.suffix != ".toml":
+        near = get_close_matches(str(name), names, 1)
+        guess = f"; did you mean {near[0]!r}?" if near else ""
         raise ProfileError(
-            f"there is no profile {str(name)!r}; choose one of {', '.join(list_profiles())}, or name a .toml file"
+            f"there is no profile {str(name)!r}; choose one of {', '.join(names)}, or name a .toml file{guess}"
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig"), str(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"profile file {str(path)!r} cannot be read: {error}") from None
-    return read_profile(text, str(path))
 
 
 def read_profile(text: str, source: str = "profile") -> Profile:
@@ -229,7 +293,7 @@ def read_profile(text: str, source: str = "profile") -> Profile:
     Parameters
     ----------
     text : str
-        The TOML document.
+        The TOML document, in the form that ``gridgeo.model.profile_form`` describes.
     source : str
         What to call it in messages.
 
@@ -240,69 +304,8 @@ def read_profile(text: str, source: str = "profile") -> Profile:
     Raises
     ------
     ProfileError
-        Naming the line of a syntax error, or the key and value that break the form.
+        Naming the source, the line, the key and the value that break the form or contradict another.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{source}: {error}") from None
-    _refuse_unknown(data, _TOP_KEYS, source)
-    if not isinstance(data.get("name"), str) or not data["name"]:
-        raise ProfileError(f'{source}: name is missing; add name = "..."')
-    limits = {
-        str(level): _limits(data[level], f"{source}: [{level}]") for level in (Level.GRID, Level.MICRO) if level in data
-    }
-    if Level.GRID not in limits:
-        raise ProfileError(f"{source}: [grid] is missing; add [grid] with households = [low, high]")
-    clauses = tuple(_clause(item, source) for item in data.get("clauses", []))
-    known = {clause.id for clause in clauses}
-    for level, limit in limits.items():
-        if limit.clause and limit.clause not in known:
-            raise ProfileError(f"{source}: [{level}] names clause {limit.clause!r}, which the profile does not hold")
-    return Profile(
-        name=data["name"],
-        title=data.get("title", data["name"]),
-        title_zh=data.get("title_zh", ""),
-        source=data.get("source", ""),
-        about=data.get("about", ""),
-        limits=limits,
-        clauses=clauses,
-    )
+    from .profile_form import read_form  # which makes what is defined here
 
-
-def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise ProfileError(f"{where}: key {key!r} is not known; known are {', '.join(sorted(known))}")
-
-
-def _limits(table: Any, where: str) -> Limits:
-    if not isinstance(table, dict):
-        raise ProfileError(f"{where}: must be a table with households = [low, high]")
-    _refuse_unknown(table, _LEVEL_KEYS, where)
-    band = table.get("households")
-    if not (isinstance(band, list) and len(band) == 2 and all(type(value) is int for value in band)):
-        raise ProfileError(f"{where}: households is {band!r}, not [low, high] in whole households")
-    low, high = band
-    if not 0 < low <= high:
-        raise ProfileError(f"{where}: households = [{low}, {high}] is no band; low must be above 0 and not above high")
-    target = table.get("target", (low + high) // 2)
-    if type(target) is not int or not low <= target <= high:
-        raise ProfileError(f"{where}: target is {target!r}, outside households = [{low}, {high}]")
-    strength = table.get("strength", "hard")
-    if strength not in STRENGTHS:
-        raise ProfileError(f"{where}: strength is {strength!r}, not one of {', '.join(STRENGTHS)}")
-    return Limits(low, high, target, strength, str(table.get("clause", "")))
-
-
-def _clause(table: Any, source: str) -> Clause:
-    where = f"{source}: [[clauses]] {table.get('id', '?') if isinstance(table, dict) else table!r}"
-    if not isinstance(table, dict):
-        raise ProfileError(f"{where}: must be a table")
-    _refuse_unknown(table, _CLAUSE_KEYS, where)
-    for key in ("id", "subject", "strength"):
-        if not isinstance(table.get(key), str):
-            raise ProfileError(f'{where}: {key} is missing; add {key} = "..."')
-    if table["strength"] not in STRENGTHS:
-        raise ProfileError(f"{where}: strength is {table['strength']!r}, not one of {', '.join(STRENGTHS)}")
-    return Clause(**table)
+    return read_form(text, source)

@@ -99,12 +99,12 @@ def _text(*, required: bool = True, isin: Iterable[str] | None = None) -> pa.Col
     return pa.Column(None, checks, nullable=not required, required=required)
 
 
-def _count(*, required: bool = True, low: int = 0, high: int | None = None) -> pa.Column:
+def _count(*, required: bool = True, low: int = 0, high: int | None = None, nullable: bool = False) -> pa.Column:
     """Declare a column of whole numbers."""
     checks = [pa.Check(_are_whole, name="not a whole number"), pa.Check.ge(low)]
     if high is not None:
         checks.append(pa.Check.le(high))
-    return pa.Column(None, checks, required=required)
+    return pa.Column(None, checks, nullable=nullable, required=required)
 
 
 def _size(*, required: bool = True) -> pa.Column:
@@ -167,12 +167,26 @@ HOUSEHOLDS = Table(
         building_id=_text(required=False),
         stairwell=_count(required=False),
         floor=pa.Column(None, pa.Check(_are_whole, name="not a whole number"), required=False),
+        floors=_count(required=False, low=1),
         address=_text(required=False),
         count=_count(low=1),
         persons=_count(required=False),
     ),
     "point",
 )
+"""``floor``: the one floor on which a row's dwellings lie; ``floors``: over how many floors, from the first one up,
+they spread where their own floors are not known."""
+VILLAGES = Table(
+    "villages",
+    "village_id",
+    _schema(
+        name=_text(required=False),
+        community_id=_text(required=False),
+        households=_count(required=False),
+    ),
+    "area",
+)
+"""Natural villages or villager groups: the ground on which the houses of each stand together."""
 ATOMS = Table(
     "atoms",
     "atom_id",
@@ -216,6 +230,21 @@ AREAS = Table(
     ),
     "area",
 )
+STACKED = Table(
+    "stacked",
+    "area_id",
+    _schema(
+        parent_id=_text(),
+        atom_id=_text(),
+        building_id=_text(required=False),
+        stairwell=_count(required=False, nullable=True),
+        floor_from=pa.Column(None, pa.Check(_are_whole, name="not a whole number")),
+        floor_to=pa.Column(None, pa.Check(_are_whole, name="not a whole number")),
+        households=_count(),
+    ),
+)
+"""Areas that lie above one another: floors ``floor_from`` to ``floor_to``, both among them, of one atom.
+``parent_id``: the area whose footprint they share."""
 OFFICERS = Table(
     "officers",
     "officer_id",
@@ -296,6 +325,7 @@ TABLES = {
         CERTIFICATES,
     )
 }
+"""The tables that files and the store keep under their own name; villages and stacked areas are made from these."""
 
 
 def check(frame: pd.DataFrame, table: Table) -> None:

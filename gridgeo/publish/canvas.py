@@ -51,6 +51,7 @@ def picture_style() -> Iterator[None]:
         "svg.fonttype": "path",
         "pdf.fonttype": 42,
         "axes.unicode_minus": False,
+        "hatch.linewidth": 0.5,
     }
     with mpl.rc_context(settings):
         yield

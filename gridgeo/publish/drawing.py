@@ -27,7 +27,7 @@ class Pieces:
     shapes : GeoSeries of Polygon or MultiPolygon
         A valid coverage.
     owners : DataFrame of str
-        One row a piece, one column a level, outer level first: the area that holds the piece.
+        One row a piece, one column a level, outer level first, beats last: the area that holds the piece.
     """
 
     shapes: gpd.GeoSeries
@@ -36,8 +36,9 @@ class Pieces:
     @classmethod
     def of(cls, plan: Plan, crs: Any = None) -> Pieces:
         """Join the atoms of a plan into pieces, in the plan's CRS or another."""
-        owners = pd.DataFrame({level: plan.owner(level).reindex(plan.atoms.index) for level in plan.levels}).dropna()
-        piece = owners.groupby(plan.levels, sort=True).ngroup().to_numpy()
+        levels = [*plan.levels, *plan.overlays]
+        owners = pd.DataFrame({level: plan.owner(level).reindex(plan.atoms.index) for level in levels}).dropna()
+        piece = owners.groupby(levels, sort=True).ngroup().to_numpy()
         joined = gpd.GeoSeries(_dissolve(plan.atoms.geometry.loc[owners.index].to_numpy(), piece), crs=plan.crs)
         first = np.unique(piece, return_index=True)[1]
         return cls(joined if crs is None else joined.to_crs(crs), owners.iloc[first].reset_index(drop=True))

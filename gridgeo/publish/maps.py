@@ -16,6 +16,8 @@ from folium import Figure
 from folium.elements import MacroElement
 from folium.template import Template
 
+from gridgeo.model.amounts import held_by, in_band, sides_of_areas
+from gridgeo.model.bands import has_ends, highest, lowest, measure_word, say_band
 from gridgeo.model.crs import LONLAT
 from gridgeo.model.levels import Level
 from gridgeo.model.plan import Plan
@@ -25,7 +27,7 @@ from .drawing import Frame, Pieces, label_anchors
 from .facts import count_incidents, describe_areas, neighbour_lists, neighbour_pairs, officer_lines
 from .map_layers import finding_marks, ground_shapes, heat_cells, incident_points, street_lines
 from .page import Page, asset, data_tag, policy_tag, script_tag, style_tag
-from .words import LEVEL_WORDS, MAP_WORDS, check_language
+from .words import MAP_WORDS, check_language, level_words, size_title
 
 SCRIPTS = tuple(
     f"map/{name}.js" for name in ("decode", "ground", "areas", "heat", "labels", "card", "legend", "panel", "main")
@@ -98,7 +100,8 @@ def plan_map(  # noqa: PLR0913  a map has many layers, each of them optional
     points = incident_points(incidents, plan)
     lines = officer_lines(officers, duties, at or plan.valid_from, language)
     words = MAP_WORDS[language]
-    levels = [_level(plan, level, shapes[level], frame, points, lines, language) for level in plan.levels]
+    drawn = [*plan.levels, *plan.overlays]
+    levels = [_level(plan, level, shapes[level], frame, points, lines, language) for level in drawn]
     shown = levels[min(1, len(levels) - 1)]
     data: dict[str, Any] = {
         "language": language,
@@ -135,7 +138,6 @@ def _level(
     table = describe_areas(areas, plan.register)
     pairs = neighbour_pairs(plan, level, table.index)
     anchors, radius_m = label_anchors(shapes)
-    limits = plan.profile.limits.get(level)
     columns: dict[str, Any] = {
         "id": table.index.tolist(),
         **{name: table[name].tolist() for name in table.columns},
@@ -148,17 +150,30 @@ def _level(
     }
     if points is not None:
         columns["incidents"] = count_incidents(areas, points).tolist()
-    described: dict[str, Any] = {"level": str(level), "words": LEVEL_WORDS[language][level], "areas": columns}
-    if limits is not None:
-        classes = size_classes(limits)
-        columns["size"] = classes.of(table["households"].to_numpy()).tolist()
-        described["limits"] = {"low": limits.low, "high": limits.high}
-        described["classes"] = {
-            "lows": classes.lows,
-            "colours": classes.colours,
-            "ends": [classes.below, classes.above],
-        }
-    return described
+    if level in plan.overlays:
+        columns["grids"] = held_by(plan, level, "grids").tolist()
+    described: dict[str, Any] = {"level": str(level), "words": level_words(plan.profile, level, language)}
+    return described | {"areas": columns} | _band(plan, level, columns, language)
+
+
+def _band(plan: Plan, level: str, columns: dict[str, Any], language: str) -> dict[str, Any]:
+    """Describe the band of a level and its classes of size, and add to its areas where each stands."""
+    limits = plan.profile.limits.get(level)
+    if limits is None:
+        return {}
+    amounts = held_by(plan, level, limits.measure).fillna(0).astype(int)
+    classes = size_classes(limits)
+    columns["amount"] = amounts.tolist()
+    columns["size"] = classes.of(amounts.to_numpy()).tolist()
+    columns["side"] = [None if pd.isna(side) else int(side) for side in sides_of_areas(plan, level)]
+    return {
+        "limits": {"low": lowest(limits), "high": highest(limits), "target": limits.target},
+        "measure": limits.measure,
+        "measure_word": measure_word(limits.measure, language),
+        "band": say_band(limits, language, dash="–"),
+        "sizes_title": size_title(plan.profile, level, limits.measure, language),
+        "classes": {"lows": classes.lows, "colours": classes.colours, "ends": [classes.below, classes.above]},
+    }
 
 
 def _subtitle(plan: Plan, language: str) -> str:
@@ -170,17 +185,18 @@ def _subtitle(plan: Plan, language: str) -> str:
 
 def _figures(plan: Plan, shown: Mapping[str, Any], language: str) -> list[list[str]]:
     """Give the three numbers that stand at the head of the panel; the last is about the areas that the band rules."""
-    words, limits = MAP_WORDS[language], shown.get("limits")
+    words, limits = MAP_WORDS[language], plan.profile.limits.get(shown["level"])
     figures = [
-        [f"{len(shown['areas']['id']):,}", LEVEL_WORDS[language][shown["level"]]["many"]],
+        [f"{len(shown['areas']['id']):,}", shown["words"]["many"]],
         [f"{int(plan.atoms['households'].sum()):,}", words["households"]],
     ]
-    if limits is not None:
-        ruled = ~np.array(shown["areas"]["exclusive"], dtype=bool)
-        households = np.array(shown["areas"]["households"])[ruled]
-        inside = (households >= limits["low"]) & (households <= limits["high"])
-        share = np.floor(1000 * inside.mean()) / 10 if len(inside) else 100.0
-        figures.append([f"{share:g}%", words["in_band"].format(**limits)])
+    if limits is not None and has_ends(limits):
+        judged = in_band(plan, shown["level"]).dropna().astype(bool)
+        share = np.floor(1000 * judged.mean()) / 10 if len(judged) else 100.0
+        is_closed = lowest(limits) is not None and highest(limits) is not None
+        unit = language == "zh" or limits.measure != "households" or not is_closed
+        band = say_band(limits, language, unit=unit, dash="–")
+        figures.append([f"{share:g}%", words["in_band"].format(band=band) if is_closed else band])
     return figures
 
 

@@ -12,26 +12,21 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
+from gridgeo.model.amounts import held_by
+from gridgeo.model.errors import TableError
 from gridgeo.model.levels import AreaKind, Level
 from gridgeo.model.plan import Plan
-from gridgeo.model.profile import Limits
-from gridgeo.model.tables import CERTIFICATES, STREETS, conform
+from gridgeo.model.tables import STREETS, conform
 
-from .canvas import (
-    INK,
-    INK_SOFT,
-    PAPER,
-    check_picture,
-    draw_scale_bar,
-    open_axes,
-    picture_style,
-    save_picture,
-    write_title,
-)
-from .colours import ABOVE, BELOW, EMPTY, EXCLUSIVE, NEIGHBOURS, WITHIN, colour_neighbours, size_classes
+from .canvas import INK, check_picture, draw_scale_bar, open_axes, picture_style, save_picture, write_title
+from .colours import EMPTY, EXCLUSIVE, NEIGHBOURS, REASONS, colour_neighbours, size_classes
 from .drawing import label_anchors
 from .facts import describe_areas, neighbour_pairs
-from .words import LEVEL_WORDS, MAP_WORDS, PICTURE_WORDS, check_language
+from .legends import BEAT_COLOUR, BEAT_LOOK, HATCH, Key, draw_legend, legend_rows, plan_keys
+from .reason_pictures import certificates_picture
+from .words import MAP_WORDS, check_language, level_words
+
+__all__ = ["certificates_picture", "plan_picture"]
 
 OUTLINES = {Level.MICRO: (0.35, "#6b7480"), Level.GRID: (0.9, "#3a4552"), Level.COMMUNITY: (2.0, "#27313d")}
 """Width in points and colour of borders, inner level first."""
@@ -44,6 +39,11 @@ STREETS_LOOK: dict[str, tuple[str, Any]] = {
 """Colour and dashes of what table STREETS holds."""
 NAME_LOOK: dict[str, Any] = {"fontsize": 6.0, "color": "#3a4552"}
 COMMUNITY_LOOK: dict[str, Any] = {"fontsize": 8.5, "fontweight": "bold", "color": INK}
+BEAT_NAME_LOOK: dict[str, Any] = {"fontsize": 9.5, "fontweight": "bold", "color": BEAT_COLOUR}
+COLOURS = ("areas", "size", "reasons")
+PALE = "#efece4"
+SHEET_INCHES = 9.0
+TITLE_INCHES, LEGEND_ROW_INCHES, SCALE_INCHES = 0.75, 0.19, 0.3
 
 
 def plan_picture(
@@ -56,8 +56,11 @@ def plan_picture(
     colour: str = "areas",
     title: str | None = None,
     language: str = "en",
+    legend: bool = True,
 ) -> Axes:
     """Draw a plan as a picture.
+
+    Institutions' own areas are hatched; where grids are joined into beats, these are outlined.
 
     Parameters
     ----------
@@ -69,12 +72,15 @@ def plan_picture(
     streets : GeoDataFrame, optional
         Table ``STREETS``, drawn as fine white lines.
     level : str
-        ``"grid"``, ``"micro"`` or ``"community"``.
+        ``"grid"``, ``"micro"``, ``"community"`` or ``"beat"``.
     colour : str
-        ``"areas"``: neighbours differ; ``"size"``: households against the profile's band.
+        ``"areas"``: neighbours differ; ``"size"``: what the profile's band counts, against the band; ``"reasons"``:
+        where the plan's certificates say that the band is missed, and why.
     title : str, optional
     language : str
         ``"en"`` or ``"zh"``.
+    legend : bool
+        Whether colours and lines are explained below the map.
 
     Returns
     -------
@@ -85,58 +91,108 @@ def plan_picture(
     ------
     UnknownAreaError
         If the plan has no such level.
+    TableError
+        If there is no such colour or language.
     StorageError
         If the file cannot be written, or its ending names no format.
     """
     check_language(language)
     check_picture(path)
+    if colour not in COLOURS:
+        raise TableError(f"colour is {colour!r}, not one of {', '.join(map(repr, COLOURS))}")
     areas = plan.areas(level)
+    keys = plan_keys(plan, areas, level, colour, language) if legend else []
     with picture_style():
-        ax = open_axes(ax, path, _sheet_size(areas.total_bounds, titled=title is not None))
-        _plot(ax, areas, color=_fills(plan, areas, level, colour), edgecolor="none")
+        view, size = _view(areas.total_bounds, titled=title is not None, rows=legend_rows(keys))
+        ax = open_axes(ax, path, size)
+        _draw_areas(ax, plan, areas, level, colour)
         if streets is not None and len(streets):
             _draw_streets(ax, gpd.GeoDataFrame(conform(streets, STREETS)).to_crs(plan.crs), plan)
-        for name, (width, shade) in _outlines(plan, level).items():
-            _plot(ax, plan.areas(name).boundary, color=shade, linewidth=width, capstyle="round")
-        _frame(ax, areas.total_bounds, titled=title is not None)
-        draw_scale_bar(ax, areas.total_bounds)
+        _draw_outlines(ax, plan, level)
+        _frame(ax, view)
+        draw_scale_bar(ax, _lowered(areas.total_bounds, view))
         if title is not None:
             write_title(ax, title, _summary(plan, level, language))
         _write_names(ax, plan, level)
+        _explain(ax, keys, areas.total_bounds, view)
         save_picture(ax, path)
     return ax
 
 
-def _sheet_size(bounds: np.ndarray, *, titled: bool, width: float = 9.0) -> tuple[float, float]:
-    """Fit the sheet to the town, in inches."""
-    west, south, east, north = bounds
-    return width, float(np.clip(width * (north - south) / (east - west), 3.0, 14.0)) * 1.04 + (0.7 if titled else 0)
-
-
-def _frame(ax: Axes, bounds: np.ndarray, *, titled: bool) -> None:
-    west, south, east, north = bounds
+def _view(
+    bounds: np.ndarray, *, titled: bool, rows: int
+) -> tuple[tuple[float, float, float, float], tuple[float, float]]:
+    """Lay out the sheet: its west, south, east and north, and its size in inches, with room for title and legend."""
+    west, south, east, north = bounds.tolist()
     margin = 0.025 * max(east - west, north - south)
-    ax.set_xlim(west - margin, east + margin)
-    ax.set_ylim(south - margin, north + margin * (5 if titled else 1))
+    inch = (east - west + 2 * margin) / SHEET_INCHES
+    below = 0.6 * margin + max(LEGEND_ROW_INCHES * rows + 0.1, SCALE_INCHES) * inch
+    above = margin + TITLE_INCHES * inch * titled
+    tall = (north - south + below + above) / inch
+    view = (west - margin, south - below, east + margin, north + above)
+    return view, (SHEET_INCHES, float(np.clip(tall, 3.0, 16.0)))
+
+
+def _frame(ax: Axes, view: tuple[float, float, float, float]) -> None:
+    west, south, east, north = view
+    ax.set_xlim(west, east)
+    ax.set_ylim(south, north)
     ax.set_aspect("equal", adjustable="box")
     ax.set_axis_off()
 
 
+def _lowered(bounds: np.ndarray, view: tuple[float, float, float, float]) -> np.ndarray:
+    """Move bounds down, so that what is drawn at their foot lies below the map."""
+    inch = (view[2] - view[0]) / SHEET_INCHES
+    return bounds - np.array([0.0, SCALE_INCHES * inch, 0.0, SCALE_INCHES * inch])
+
+
+def _explain(ax: Axes, keys: list[Key], bounds: np.ndarray, view: tuple[float, float, float, float]) -> None:
+    """Write the legend below the map."""
+    if keys:
+        margin = view[2] - float(bounds[2])
+        draw_legend(ax, keys, (float(bounds[0]), float(bounds[1]) - 0.9 * margin))
+
+
+def _draw_areas(ax: Axes, plan: Plan, areas: gpd.GeoDataFrame, level: str, colour: str) -> None:
+    _plot(ax, areas, color=_fills(plan, areas, level, colour), edgecolor="none")
+    own = areas[areas["kind"] == AreaKind.EXCLUSIVE]
+    if len(own) and colour != "reasons":
+        _plot(ax, own, **HATCH)
+    if colour == "reasons":
+        told = plan.certificates[plan.certificates["level"] == level]
+        told = told[~(told.geometry.isna() | told.geometry.is_empty)]
+        # The larger first, so that one atom that holds too much is seen in the area that it spoils.
+        for row in told.iloc[np.argsort(-told.geometry.area.to_numpy(), kind="stable")].itertuples():
+            shape = gpd.GeoSeries([row.geometry], crs=plan.crs)
+            _plot(ax, shape, color=REASONS.get(str(row.reason), INK), edgecolor="white", linewidth=0.4, alpha=0.85)
+
+
 def _fills(plan: Plan, areas: gpd.GeoDataFrame, level: str, colour: str) -> list[str]:
     limits = plan.profile.limits.get(level)
+    if colour == "reasons":
+        return [PALE] * len(areas)
     if colour == "areas" or limits is None:
         pairs = neighbour_pairs(plan, level, areas.index)
         return [NEIGHBOURS[at] for at in colour_neighbours(pairs, len(areas))]
-    classes = size_classes(limits)
-    shades = np.array(classes.colours)[classes.of(areas["households"].to_numpy())]
-    shades = np.where(areas["households"] == 0, EMPTY, shades)
+    classes, amounts = size_classes(limits), held_by(plan, level, limits.measure).fillna(0).to_numpy(dtype=int)
+    shades = np.where(amounts == 0, EMPTY, np.array(classes.colours)[classes.of(amounts)])
     return list(np.where(areas["kind"] == AreaKind.EXCLUSIVE, EXCLUSIVE, shades))
+
+
+def _draw_outlines(ax: Axes, plan: Plan, level: str) -> None:
+    """Draw the borders of the level and of those above it; those of beats as a band of colour below them."""
+    if Level.BEAT in plan.overlays:
+        _plot(ax, plan.areas(Level.BEAT).boundary, **BEAT_LOOK)
+    for name, (width, shade) in _outlines(plan, level).items():
+        _plot(ax, plan.areas(name).boundary, color=shade, linewidth=width, capstyle="round")
 
 
 def _outlines(plan: Plan, level: str) -> dict[str, tuple[float, str]]:
     """Choose which borders to draw: of the level and of those above it."""
     order = list(OUTLINES)
-    return {name: OUTLINES[name] for name in order[order.index(Level(level)) :] if name in plan.levels}
+    inner = Level.GRID if level == Level.BEAT else Level(level)
+    return {name: OUTLINES[name] for name in order[order.index(inner) :] if name in plan.levels}
 
 
 def _plot(ax: Axes, shapes: Any, **look: Any) -> None:
@@ -159,15 +215,22 @@ def _write_names(ax: Axes, plan: Plan, level: str) -> None:
     taken: list[Bbox] = []
     pixels = ax.transData.transform([(0, 0), (1, 0)])
     scale = float(pixels[1, 0] - pixels[0, 0])
-    for name in dict.fromkeys((Level.COMMUNITY, Level(level))):
+    order = (Level.BEAT,) if level == Level.BEAT else (Level.COMMUNITY, Level(level))
+    for name in dict.fromkeys(order):
         areas = plan.areas(name)
         table = describe_areas(areas, plan.register)
         anchors, radius_m = label_anchors(areas.geometry)
         outer = name == Level.COMMUNITY and name != level
-        look = {**(COMMUNITY_LOOK if outer else NAME_LOOK), "path_effects": halo}
+        look = {**_name_look(name, outer=outer), "path_effects": halo}
         texts = table[["name"]] if outer else table[["label", "short"]]
         for choices, place, radius in zip(texts.to_numpy(), anchors, radius_m * scale, strict=True):
             _write_name(ax, choices, place, look, (3.6 if outer else 2.2) * radius, taken)
+
+
+def _name_look(level: str, *, outer: bool) -> dict[str, Any]:
+    if level == Level.BEAT:
+        return BEAT_NAME_LOOK
+    return COMMUNITY_LOOK if outer else NAME_LOOK
 
 
 def _write_name(
@@ -184,102 +247,14 @@ def _write_name(
 
 
 def _summary(plan: Plan, level: str, language: str) -> str:
-    words = LEVEL_WORDS[language]
-    levels = dict.fromkeys((Level.COMMUNITY, Level(level)))
-    counts = [f"{plan.owner(name).nunique():,} {words[name]['many'].lower()}" for name in levels]
+    levels = dict.fromkeys((Level.COMMUNITY, *([Level.BEAT] if Level.BEAT in plan.overlays else []), Level(level)))
+    counts = [f"{plan.owner(name).nunique():,} {_spoken(plan, name, language)}" for name in levels]
     counts.append(f"{int(plan.atoms['households'].sum()):,} {MAP_WORDS[language]['households']}")
     attribution = plan.manifest.get("attribution")
     return " · ".join([*counts, *([str(attribution)] if attribution else [])])
 
 
-def certificates_picture(
-    certificates: gpd.GeoDataFrame,
-    limits: Limits,
-    path: str | os.PathLike[str] | None = None,
-    *,
-    ax: Axes | None = None,
-    title: str | None = None,
-    language: str = "en",
-) -> Axes:
-    """Draw why areas cannot be divided: the totals that areas in the band can hold, and those that none can.
-
-    Parameters
-    ----------
-    certificates : GeoDataFrame
-        Table ``CERTIFICATES``, of one level.
-    limits : Limits
-        The band of that level, such as ``profile.limits["grid"]``.
-    path : path, optional
-        File to write: ``.png``, ``.svg`` or ``.pdf``.
-    ax : Axes, optional
-        Where to draw; without it a new sheet.
-    title : str, optional
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    Axes
-        Households along x, number of areas along y.
-
-    Raises
-    ------
-    TableError
-        If the table breaks its contract.
-    StorageError
-        If the file cannot be written, or its ending names no format.
-    """
-    check_language(language)
-    check_picture(path)
-    table = conform(certificates, CERTIFICATES).sort_values("households")
-    most = 1.05 * max([*table["households"], 2 * limits.high])
-    rows = int(most // limits.low)
-    with picture_style():
-        if ax is None:
-            height = 2.1 + 0.42 * rows
-            ax = open_axes(ax, path, (9.0, height))
-            ax.set_position((0.07, 0.75 / height, 0.89, 1 - 1.75 / height))
-        ax.set_facecolor(PAPER)
-        _draw_bands(ax, limits, rows, most)
-        _draw_totals(ax, table["area_id"].tolist(), table["households"].tolist(), rows)
-        ax.set_xlabel(PICTURE_WORDS[language]["households_in_all"], color=INK_SOFT, fontsize=9)
-        ax.set_ylabel(PICTURE_WORDS[language]["number_of_areas"], color=INK_SOFT, fontsize=9)
-        if title is not None:
-            ax.set_title(title, loc="left", fontsize=14, fontweight="bold", color=INK, pad=30)
-        save_picture(ax, path)
-    return ax
-
-
-def _draw_bands(ax: Axes, limits: Limits, rows: int, most: float) -> None:
-    """Draw for each number of areas the totals that it can hold, and shade the totals that none can."""
-    shade: dict[str, Any] = {"color": ABOVE[0], "alpha": 0.2, "linewidth": 0, "zorder": 1}
-    ax.axvspan(0, limits.low, **shade)
-    for count in range(1, rows + 1):
-        low, high = count * limits.low, count * limits.high
-        ax.barh(count, high - low, left=low, height=0.56, color=WITHIN[0], edgecolor=BELOW[1], linewidth=0.8, zorder=2)
-        look: dict[str, Any] = {"fontsize": 7.5, "color": INK_SOFT, "va": "center", "zorder": 4, "clip_on": True}
-        ax.text(low, count, f"  {low:,}–{high:,}", **look)
-        if high < low + limits.low:
-            ax.axvspan(high, low + limits.low, **shade)
-    ax.set_xlim(0, most)
-    ax.set_ylim(0.4, rows + 0.6)
-    ax.set_yticks(range(1, rows + 1))
-    ax.xaxis.set_major_formatter("{x:,.0f}")
-    ax.tick_params(colors=INK_SOFT, labelsize=8, length=0)
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.spines["bottom"].set_color("#c4c0b6")
-
-
-def _draw_totals(ax: Axes, names: list[str], households: list[int], rows: int) -> None:
-    """Draw the areas that cannot be divided as lines, their names above in as many rows as they need."""
-    ends: list[float] = []
-    for name, total in zip(names, households, strict=True):
-        ax.axvline(total, color=ABOVE[1], linewidth=1.4, zorder=3)
-        text = ax.annotate(
-            f"{name}: {total:,}", (total, rows + 0.6), (-2, 4), textcoords="offset points",
-            fontsize=7.5, color=ABOVE[1], annotation_clip=False,
-        )  # fmt: skip
-        box = text.get_window_extent()
-        row = next((at for at, end in enumerate(ends) if end < box.x0), len(ends))
-        ends[row : row + 1] = [box.x1 + 4]
-        text.set_position((-2, 4 + 10 * row))
+def _spoken(plan: Plan, level: str, language: str) -> str:
+    """Name a level inside a sentence; a name in capitals keeps them."""
+    words = level_words(plan.profile, level, language)["many"]
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]

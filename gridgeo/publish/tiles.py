@@ -11,6 +11,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from gridgeo.model.amounts import held_by, sides_of_areas
+from gridgeo.model.bands import has_ends
 from gridgeo.model.crs import LONLAT
 from gridgeo.model.errors import CrsError
 from gridgeo.model.plan import Plan
@@ -27,9 +29,9 @@ from .vector_tile import BUFFER, EXTENT, encode_layer, encode_properties, encode
 __all__ = ["HeatTiles", "PlanTiles", "vector_tile", "write_tiles"]
 
 MERCATOR = "EPSG:3857"
-LAYERS = {"community": "communities", "grid": "grids", "micro": "micro"}
-"""Layer of each level. A fourth layer, ``labels``, has one point for each area, so that a name is written once."""
-FROM_ZOOM = {"community": 0, "grid": 0, "micro": 13}
+LAYERS = {"community": "communities", "grid": "grids", "micro": "micro", "beat": "beats"}
+"""Layer of each level. One more, ``labels``, has one point for each area, so that a name is written once."""
+FROM_ZOOM = {"community": 0, "grid": 0, "micro": 13, "beat": 0}
 """Zoom from which a level is drawn: before, its areas are smaller than what an eye tells apart."""
 LABELS_LATER = 2
 """Names of an inner level come so many zooms after its areas."""
@@ -46,15 +48,17 @@ class PlanTiles:
 
     Notes
     -----
-    Layers ``communities``, ``grids``, ``micro`` and ``labels``; properties ``area_id, code, name, label, level, kind,
-    parent_id, households, persons, area_m2, colour`` (0 to 7, neighbours differ) and, where the profile has a band,
-    ``band`` (-1 below, 0 inside, 1 above). Borders are simplified for each zoom, all levels together.
+    Layers ``communities``, ``grids``, ``micro``, ``beats`` where there are beats, and ``labels``; properties
+    ``area_id, code, name, label, level, kind, parent_id, households, persons, area_m2, colour`` (0 to 7, neighbours
+    differ), where the profile has a band ``band`` (-1 below, 0 inside, 1 above; an institution's own area has none),
+    and what it counts beside households and persons, such as ``grids``. Borders are simplified for each zoom, all
+    levels together.
     """
 
     def __init__(self, plan: Plan, *, from_zoom: Mapping[str, int] | None = None) -> None:
         self._from_zoom = dict(FROM_ZOOM) | dict(from_zoom or {})
         self._pieces = Pieces.of(plan, MERCATOR)
-        facts = {level: _facts(plan, level) for level in plan.levels}
+        facts = {level: _facts(plan, level) for level in [*plan.levels, *plan.overlays]}
         self.fields = {LAYERS[level]: [str(key) for key in rows[0]] for level, rows in facts.items()}
         self._facts = {level: [encode_properties(row) for row in rows] for level, rows in facts.items()}
         self._anchors = {level: label_anchors(shapes)[0].to_numpy() for level, shapes in self._pieces.draw(0.0).items()}
@@ -124,7 +128,10 @@ def _facts(plan: Plan, level: str) -> list[dict[str, Any]]:
     table["colour"] = colour_neighbours(pairs, len(areas))
     limits = plan.profile.limits.get(level)
     if limits is not None:
-        table["band"] = (table["households"] > limits.high).astype(int) - (table["households"] < limits.low).astype(int)
+        if limits.measure not in table:
+            table[limits.measure] = held_by(plan, level, limits.measure)
+        if has_ends(limits):
+            table["band"] = sides_of_areas(plan, level)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return [{str(key): value for key, value in row.items()} for row in rows]
 
@@ -211,10 +218,11 @@ def write_tiles(plan: Plan, path: str | os.PathLike[str], *, zooms: tuple[int, i
 
 
 def _metadata(plan: Plan, source: PlanTiles, least: int, greatest: int) -> dict[str, Any]:
-    kinds = {"households": "Number", "persons": "Number", "area_m2": "Number", "colour": "Number", "band": "Number"}
+    numbers = {"households", "persons", "area_m2", "colour", "band"}
+    numbers |= {limits.measure for limits in plan.profile.limits.values()}
     layers = []
     for name, keys in source.fields.items():
-        fields = {key: kinds.get(key, "String") for key in keys}
+        fields = {key: "Number" if key in numbers else "String" for key in keys}
         layers.append({"id": name, "fields": fields, "minzoom": least, "maxzoom": greatest})
     layers.append({**layers[-1], "id": "labels"})
     metadata = {"name": plan.profile.title, "type": "overlay", "format": "pbf", "vector_layers": layers}

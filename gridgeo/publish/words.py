@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gridgeo.model.bands import measure_word
 from gridgeo.model.errors import TableError
+from gridgeo.model.profile import Profile
 
 LANGUAGES = ("en", "zh")
 
@@ -13,11 +15,13 @@ LEVEL_WORDS = {
         "community": {"one": "Community", "many": "Communities", "border": "Community border"},
         "grid": {"one": "Grid", "many": "Grids", "border": "Grid border"},
         "micro": {"one": "Micro grid", "many": "Micro grids", "border": "Micro grid border"},
+        "beat": {"one": "Beat", "many": "Beats", "border": "Beat border"},
     },
     "zh": {
         "community": {"one": "社区", "many": "社区", "border": "社区界"},
         "grid": {"one": "网格", "many": "网格", "border": "网格界"},
         "micro": {"one": "微网格", "many": "微网格", "border": "微网格界"},
+        "beat": {"one": "警格", "many": "警格", "border": "警格界"},
     },
 }
 
@@ -28,6 +32,7 @@ MAP_WORDS = {
         "draft": "draft",
         "rules": "rules of {profile}",
         "households": "households",
+        "households_fact": "Households",
         "persons": "Persons",
         "area": "Area",
         "ha": "ha",
@@ -41,7 +46,7 @@ MAP_WORDS = {
         "below": "below",
         "within": "within band",
         "above": "above",
-        "in_band": "within {low}–{high}",
+        "in_band": "within {band}",
         "show": "Show",
         "colour": "Colour by",
         "by_size": "Size",
@@ -52,7 +57,8 @@ MAP_WORDS = {
         "findings": "Findings",
         "names": "Area names",
         "street_names": "Street names",
-        "legend_sizes": "{many} by households",
+        "legend_sizes": "{many} by {measure}",
+        "grids": "Grids",
         "legend_areas": "{many}, neighbours told apart",
         "legend_heat": "Incidents nearby",
         "few": "few",
@@ -71,6 +77,7 @@ MAP_WORDS = {
         "draft": "草案",
         "rules": "依据：{profile}",
         "households": "户",
+        "households_fact": "户数",
         "persons": "人口",
         "area": "面积",
         "ha": "公顷",
@@ -84,7 +91,7 @@ MAP_WORDS = {
         "below": "偏小",
         "within": "规模适度",
         "above": "偏大",
-        "in_band": "在{low}–{high}户内",
+        "in_band": "在{band}内",
         "show": "显示",
         "colour": "着色",
         "by_size": "规模",
@@ -95,7 +102,8 @@ MAP_WORDS = {
         "findings": "问题",
         "names": "网格名称",
         "street_names": "街巷名称",
-        "legend_sizes": "{one}户数",
+        "legend_sizes": "{one}{measure}",
+        "grids": "网格",
         "legend_areas": "{one}（相邻异色）",
         "legend_heat": "事件密度",
         "few": "少",
@@ -111,9 +119,43 @@ MAP_WORDS = {
 }
 
 PICTURE_WORDS = {
-    "en": {"households_in_all": "households in all", "number_of_areas": "areas"},
-    "zh": {"households_in_all": "总户数", "number_of_areas": "网格数"},
+    "en": {
+        "in_all": "{measure} in all",
+        "number_of_areas": "areas",
+        "one_area": "one area holds {band}",
+        "of_another_measure": "told of another measure",
+        "none": "no reason: every area keeps its band",
+        "under": "under {high:,}",
+        "over": "{low:,} and more",
+    },
+    "zh": {
+        "in_all": "合计（{measure}）",
+        "number_of_areas": "划成个数",
+        "one_area": "每个{band}",
+        "of_another_measure": "按另一项指标",
+        "none": "没有不达标的原因：各片均合标准",
+        "under": "{high:,}以下",
+        "over": "{low:,}及以上",
+    },
 }
+
+REASONS = {
+    "total": ("No number of areas fits the total", "总量划成几个都不合标准"),
+    "number_of_areas": ("The number asked for does not fit", "按指定个数划不成"),
+    "atom_over_max": ("One atom alone holds too much", "单个地块已超上限"),
+    "dead_atom": ("No group around it keeps the band", "与四邻怎样组合都不合标准"),
+    "hanging_piece": ("Small pieces hang on one atom", "数个小片只连着一个地块"),
+    "no_division": ("These atoms cannot be shared out", "这些地块分不成合标准的片"),
+    "component": ("Cut off, and too small alone", "与其余不相连且不足下限"),
+    "locked": ("Kept as it was, outside its band", "按要求保留原状，不合标准"),
+    "exclusive": ("An institution's own, outside its band", "专属网格不合其标准"),
+    "further": ("Another measure is missed", "另一项指标不合标准"),
+    "not_found": ("None found, none proved impossible", "未找到合标准的划法，亦未证明没有"),
+}
+"""Why a band is missed, as table CERTIFICATES names it: reason -> (English, Chinese)."""
+
+SIZE_WORDS_ZH = {"households": "户数", "persons": "人数", "area_m2": "面积（平方米）", "grids": "所含网格数"}
+"""What the size of an area is called by what is counted."""
 
 FINDING_KINDS = {
     "missing_id": ("Missing id", "缺少编号"),
@@ -148,6 +190,44 @@ ROLES = {
     "cadre": ("Cadre", "包片干部"),
     "police": ("Police officer", "社区民警"),
 }
+
+
+def level_words(profile: Profile, level: str, language: str) -> dict[str, str]:
+    """Say what an area of a level is called: by the profile's own label, where it has one.
+
+    Parameters
+    ----------
+    profile : Profile
+    level : str
+    language : str
+
+    Returns
+    -------
+    dict of str
+        ``one``, ``many``, ``border``.
+    """
+    if level not in profile.labels:
+        return LEVEL_WORDS[language][str(level)]
+    english, chinese = profile.labels[level]
+    if language == "zh" and chinese:
+        return {"one": chinese, "many": chinese, "border": f"{chinese}界"}
+    one = english[:1].upper() + english[1:]
+    return {"one": one, "many": one if one.endswith("s") else f"{one}s", "border": f"{one} border"}
+
+
+def size_title(profile: Profile, level: str, measure: str, language: str) -> str:
+    """Head a legend of sizes: ``"Grids by households"``, ``"网格户数"``.
+
+    Parameters
+    ----------
+    profile : Profile
+    level : str
+    measure : str
+        What the band of the level counts.
+    language : str
+    """
+    said = SIZE_WORDS_ZH.get(measure, measure) if language == "zh" else measure_word(measure)
+    return MAP_WORDS[language]["legend_sizes"].format(**level_words(profile, level, language), measure=said)
 
 
 def check_language(language: str) -> None:

@@ -23,7 +23,12 @@ from .formats import Source, open_source
 from .values import decode, encode
 from .vectors import list_vector_layers, read_vectors
 
-AREA_LAYERS = {Level.GRID: "grids", Level.MICRO: "micro_grids", Level.COMMUNITY: "communities"}
+AREA_LAYERS = {
+    Level.GRID: "grids",
+    Level.MICRO: "micro_grids",
+    Level.COMMUNITY: "communities",
+    Level.BEAT: "beats",
+}
 """Level of a plan -> layer with its areas, drawn for the map; the plan itself is in ``atoms``."""
 
 _OWN = "plan."
@@ -51,8 +56,8 @@ def write_plan(plan: Plan, path: str | Path, extra: Mapping[str, pd.DataFrame] |
 
     Notes
     -----
-    Layers ``grids, micro_grids, communities`` (table AREAS), ``atoms`` (with a column a level that names the owner) and
-    tables ``register, borders, certificates, manifest``.
+    Layers ``grids, micro_grids, communities, beats`` (table AREAS; those of the plan's levels), ``atoms`` (with a
+    column a level that names the owner) and tables ``register, borders, certificates, manifest``.
     """
     path = Path(path)
     check_geopackage_name(path)

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that these tables are the result of."""
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -196,7 +196,7 @@ ROWS: dict[str, sa.Table] = {
             "addresses",
             "address_id",
             *_text("address", "building_id"),
-            *_whole("stairwell", "floor", "count", "persons"),
+            *_whole("stairwell", "floor", "count", "persons", "floors"),
             shapes=True,
         ),
         _rows("streets", "street_id", *_text("name", "kind"), *_whole("rank"), shapes=True),

@@ -22,7 +22,6 @@ HEAVY = {"folium", "fastapi", "osmnx", "dask", "sqlalchemy", "matplotlib", "alem
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 USED_BY_OTHERS = {  # declared, yet no line of ours imports it
     "openpyxl": "pandas reads Excel through it",
-    "pyarrow": "geopandas reads GeoParquet through it",
 }
 BROUGHT_ALONG = {  # imported, yet declared by the library that is built on it
     "starlette": "fastapi",

@@ -6,14 +6,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gridgeo.model.bands import WITHIN, highest, lowest, say_band
 from gridgeo.model.profile import Limits
 from gridgeo.publish.colours import HEAT, size_classes
-from gridgeo_api.cards import LEVELS, Day
+from gridgeo_api.cards import Day
 from gridgeo_api.edition import Edition
 from gridgeo_api.geojson import plain, to_json
 from gridgeo_api.layer_tiles import ZOOMS
 from gridgeo_api.queries import NoQuery, OnDay, described, read_query
 from gridgeo_api.routes.common import JSON, answer_kept, answers, day_of, keeper_of
+from gridgeo_api.shown import Shown
 
 router = APIRouter(tags=["plans"])
 
@@ -65,7 +67,7 @@ def _figures(day: Day, title: str) -> dict[str, Any]:
             "profile": edition.plan.profile.name,
         },
         "bounds": edition.bounds,
-        "levels": {level: _level_figures(edition, level) for level in LEVELS if level in edition.plan.levels},
+        "levels": {level: _level_figures(edition, level) for level in (*edition.plan.levels, *edition.plan.overlays)},
         "incidents": {**day.incidents.summary, "version": day.incidents.key},
         "heat_ramp": list(HEAT),
         "tiles": edition.tile_layers,
@@ -84,6 +86,7 @@ def _sizes(band: Limits) -> dict[str, Any]:
     """Say which sizes are shown in which colour, the smallest first."""
     classes = size_classes(band)
     return {
+        "measure": band.measure,
         "lows": list(classes.lows),
         "colours": list(classes.colours),
         "below": classes.below,
@@ -93,16 +96,26 @@ def _sizes(band: Limits) -> dict[str, Any]:
 
 def _level_figures(edition: Edition, level: str) -> dict[str, Any]:
     shown = edition.shown(level)
-    households = shown.areas["households"]
-    band = None if shown.band is None else {"low": shown.band.low, "high": shown.band.high, "target": shown.band.target}
     return {
         "areas": len(shown.areas),
-        "households": int(households.sum()),
+        "households": int(shown.areas["households"].sum()),
         "persons": int(shown.areas["persons"].sum()),
         "area_m2": round(float(shown.areas["area_m2"].sum()), 1),
-        "in_band": None
-        if shown.band is None
-        else round(float(households.between(shown.band.low, shown.band.high).mean()), 4),
-        "band": band,
-        "sizes": None if shown.band is None else _sizes(shown.band),
+        **_band_figures(shown),
+    }
+
+
+def _band_figures(shown: Shown) -> dict[str, Any]:
+    """Tell the band of a level, and the share of the areas that it judges which keep it."""
+    band = shown.band
+    if band is None:
+        return {"in_band": None, "band": None, "measure": None, "band_words": None, "sizes": None}
+    judged = [side for side in shown.sides if side is not None]
+    return {
+        "in_band": round(judged.count(WITHIN) / len(judged), 4) if judged else None,
+        "band": {"low": lowest(band), "high": highest(band), "target": band.target},
+        "measure": band.measure,
+        "band_words": {language: say_band(band, language, dash="–") for language in ("en", "zh")},
+        # A page colours by what its tiles carry.
+        "sizes": _sizes(band) if band.measure in ("households", "persons") else None,
     }

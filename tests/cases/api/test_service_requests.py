@@ -49,7 +49,7 @@ def test_a_number_that_is_not_finite_or_not_plain_is_refused(client, name, value
         ("lon=1", "parameter 'lat' is missing"),
         ("lon=1&lat=2&lon=1", "parameter 'lon' stands more than once; give it once"),
         ("lon=1&lat=2&zoom=3", "parameter 'zoom' is not known here; known are lon, lat, at, level"),
-        ("lon=1&lat=2&level=street", "level: Input should be 'community', 'grid' or 'micro'"),
+        ("lon=1&lat=2&level=street", "level: Input should be 'community', 'grid', 'micro' or 'beat'"),
         ("lon=1&lat=2&at=2026-02-30", "at: "),
         ("lon=1&lat=2&at=01.10.2026", "at: '01.10.2026' is not a day; write it like 2026-10-01"),
         ("lon=1&lat=2&at=1790812800", "is not a day"),

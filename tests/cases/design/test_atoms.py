@@ -1,3 +1,5 @@
+import json
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ from towns import CRS, EAST_M, NORTH_M, SIDE_M, communities, households_at, stre
 import gridgeo as gg
 from gridgeo.design.homes import settle_households
 from gridgeo.design.streets import find_edge_gap
+from gridgeo.model.profile import UNLIMITED, Limits, Profile
 
 COMMUNITY = communities("""
     CCC
@@ -254,3 +257,182 @@ def test_a_street_layer_that_does_not_reach_the_edge_is_a_finding():
 def test_streets_that_all_lie_elsewhere_are_a_finding():
     found = find_edge_gap(street_lines([[(8, 8), (9, 9)]]), COMMUNITY).iloc[0]
     assert "no street lies inside the territory" in found["message"]
+
+
+# Institutions and estates
+
+
+def test_an_institution_is_marked_and_its_kind_and_name_are_noted():
+    school = building("S1", 0.5, 0.5, 1.5, 1.5, kind="school", name="第一小学")
+    atoms = gg.make_atoms(COMMUNITY, CROSS, exclusive=school)
+    assert atoms.loc[atoms["kind"] == "whole", "keep_with"].tolist() == ["exclusive:S1"]
+    assert json.loads(atoms.attrs["sites"]) == {"exclusive:S1": {"kind": "school", "name": "第一小学"}}
+
+
+def test_what_is_not_known_of_an_institution_is_null():
+    atoms = gg.make_atoms(COMMUNITY, CROSS, exclusive=building("S1", 0.5, 0.5, 1.5, 1.5, name=None))
+    assert json.loads(atoms.attrs["sites"]) == {"exclusive:S1": {"kind": None, "name": None}}
+
+
+def test_atoms_without_institutions_note_none():
+    assert json.loads(gg.make_atoms(COMMUNITY, CROSS).attrs["sites"]) == {}
+
+
+def test_an_institution_that_reaches_over_two_communities_is_told():
+    two = communities("AAB\nAAB")
+    atoms = gg.make_atoms(two, CROSS, exclusive=building("S1", 1.5, 0.5, 2.5, 1.5, kind="park"))
+    assert sorted(atoms.loc[atoms["keep_with"] == "exclusive:S1", "community_id"]) == ["A", "B"]
+    assert json.loads(atoms.attrs["sites"])["exclusive:S1"]["communities"] == ["A", "B"]
+
+
+def test_a_slip_over_the_border_is_no_second_community():
+    two = communities("AAB\nAAB")
+    atoms = gg.make_atoms(two, CROSS, exclusive=building("S1", 1.5, 0.5, 2.002, 1.5))
+    assert atoms.loc[atoms["keep_with"] == "exclusive:S1", "community_id"].tolist() == ["A"]
+    assert atoms.groupby("community_id")["area_m2"].sum().round(3).tolist() == [40_000.0, 20_000.0]
+
+
+def test_what_is_kept_whole_in_two_parts_is_two_atoms():
+    parts = communities("CC.CC\nCC.CC")
+    atoms = gg.make_atoms(parts, CROSS, exclusive=building("S1", 1, 0.5, 4, 1.5))
+    assert atoms["keep_with"].tolist().count("exclusive:S1") == 2
+    assert set(atoms.geom_type) == {"Polygon"}
+
+
+@pytest.mark.parametrize("layer", ["exclusive", "keep_whole"])
+def test_grounds_that_overlap_are_an_error_that_names_both(layer):
+    sites = pd.concat([building("S1", 0, 0, 1, 1), building("S2", 0.5, 0.5, 1.5, 1.5), building("S3", 2, 0, 3, 1)])
+    with pytest.raises(gg.TableError, match=f"{layer}: 'S1' and 'S2' overlap by 2500.0 m2, limit 1 m2"):
+        gg.make_atoms(COMMUNITY, CROSS, **{layer: sites})
+
+
+def test_grounds_that_touch_or_overlap_by_a_slip_are_taken():
+    sites = pd.concat([building("S1", 0, 0, 1.00005, 1), building("S2", 1, 0, 2, 1)])
+    atoms = gg.make_atoms(COMMUNITY, CROSS, exclusive=sites)
+    assert sorted(atoms["keep_with"].dropna()) == ["exclusive:S1", "exclusive:S2"]
+
+
+def test_an_institution_goes_before_an_estate():
+    estate, school = building("E", 0, 0, 2, 1), building("S", 0.5, 0, 1, 1)
+    atoms = gg.make_atoms(COMMUNITY, CROSS, keep_whole=estate, exclusive=school)
+    areas = atoms.groupby("keep_with")["area_m2"].sum().round(3).to_dict()
+    assert areas == {"exclusive:S": 5_000.0, "whole:E": 15_000.0}
+
+
+def test_an_institution_outside_the_territory_is_an_error():
+    sites = pd.concat([building("S1", 0, 0, 1, 1), building("S2", 5, 0, 6, 1)])
+    with pytest.raises(gg.TableError, match="exclusive: 'S2' lies outside the territory, 200 m away"):
+        gg.make_atoms(COMMUNITY, CROSS, exclusive=sites)
+
+
+def test_institutions_in_another_crs_are_an_error():
+    with pytest.raises(gg.CrsError, match="exclusive: is in "):
+        gg.make_atoms(COMMUNITY, CROSS, exclusive=building("S1", 0, 0, 1, 1).to_crs("EPSG:32650"))
+
+
+def test_an_institution_without_ground_is_an_error():
+    point = gpd.GeoDataFrame(geometry=[shapely.Point(EAST_M, NORTH_M)], crs=CRS, index=["S1"])
+    with pytest.raises(gg.TableError, match="exclusive: holds geometries that are not polygons, first 'S1'"):
+        gg.make_atoms(COMMUNITY, CROSS, exclusive=point)
+
+
+# Households
+
+
+def test_a_community_without_households_has_atoms_too():
+    two = communities("AAB\nAAB")
+    atoms = gg.make_atoms(two, CROSS, households_at([(0.5, 0.5)] * 3), cap=1)
+    assert atoms.groupby("community_id")["households"].sum().to_dict() == {"A": 3, "B": 0}
+
+
+def test_all_households_in_one_place_are_one_atom():
+    atoms = gg.make_atoms(COMMUNITY, CROSS, households_at([(0.5, 0.5)] * 300), cap=30)
+    assert atoms["households"].max() == 300
+    assert atoms["area_m2"].sum() == pytest.approx(60_000.0)
+
+
+def test_an_empty_table_of_households_is_no_households():
+    atoms = gg.make_atoms(COMMUNITY, CROSS, households_at([(0.5, 0.5)]).iloc[:0], cap=30)
+    assert atoms["households"].sum() == 0
+
+
+def test_named_amounts_are_summed_into_atoms():
+    homes = households_at([(0.5, 0.5), (0.6, 0.5), (2, 1.5)]).assign(visits=[2, 3, 4], hours=[0.7, 0.7, 2.0])
+    atoms = gg.make_atoms(COMMUNITY, CROSS, homes, sums=["visits", "hours"])
+    assert sorted(atoms["visits"]) == [0, 0, 4, 5]
+    assert sorted(atoms["hours"]) == [0, 0, 1, 2]
+    assert all(np.issubdtype(atoms[name].dtype, np.integer) for name in ("visits", "hours"))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "is missing"),
+        (-2, "is -2, below 0"),
+        ("many", "is 'many', not a number"),
+        ("3", "is '3', not a number"),
+        (np.inf, "is inf, not a number"),
+    ],
+)
+def test_an_amount_that_is_none_is_an_error_that_names_the_row(value, words):
+    homes = households_at([(0.5, 0.5), (0.6, 0.5)])
+    homes["visits"] = pd.Series([1, value], index=homes.index, dtype=object)
+    with pytest.raises(gg.TableError, match=f"households: visits of 'H0001' {words}"):
+        gg.make_atoms(COMMUNITY, CROSS, homes, sums=["visits"])
+
+
+@pytest.mark.parametrize(
+    ("sums", "words"),
+    [
+        (["visits"], "households: column 'visits' is missing; it is named in sums"),
+        (["households"], "sums: column 'households' is one of table atoms itself"),
+        ("visits", r"sums: is the text 'visits', not a list of columns"),
+    ],
+)
+def test_amounts_that_cannot_be_summed_are_errors(sums, words):
+    with pytest.raises(gg.TableError, match=words):
+        gg.make_atoms(COMMUNITY, CROSS, households_at([(0.5, 0.5)]), sums=sums)
+
+
+# How much an atom may hold
+
+
+def ruled(further=(), **levels):
+    return Profile("test", "test", limits=levels, further={"grid": further} if further else {})
+
+
+ROW = households_at([(0.1 + 0.2 * at, 0.5) for at in range(5)], count=10).assign(persons=30)
+
+
+@pytest.mark.parametrize(
+    ("profile", "atoms"),
+    [
+        (ruled(grid=Limits(300, 500, 400)), 4),
+        (ruled(grid=Limits(300, 500, 400), micro=Limits(20, 60, 40)), 8),
+        (ruled(grid=Limits(20, 60, 40), beat=Limits(1, 3, 2, measure="grids")), 8),
+        (ruled(grid=Limits(0, 100, 50)), 8),
+        (ruled(grid=Limits(0, 200, 50)), 4),
+        (ruled(grid=Limits(40, UNLIMITED, 50)), 8),
+        (ruled(grid=Limits(50, 149, 100, measure="persons")), 8),
+        (ruled(grid=Limits(50, 210, 100, measure="persons")), 4),
+        (ruled(grid=Limits(20, 60, 40), micro=Limits(0, UNLIMITED, 0, measure="persons")), 8),
+        (ruled(grid=Limits(0, 900, 400, measure="persons"), further=(Limits(20, 60, 40),)), 8),
+        (ruled(grid=Limits(10, 20, 15, measure="visits")), 4),
+    ],
+)
+def test_the_profile_says_how_much_an_atom_may_hold(profile, atoms):
+    assert len(gg.make_atoms(COMMUNITY, CROSS, ROW, profile=profile)) == atoms
+
+
+def test_a_band_of_ground_bounds_the_ground_of_atoms():
+    grid = Limits(0, 20_000, 10_000, measure="area_m2")
+    atoms = gg.make_atoms(COMMUNITY, CROSS, ROW, profile=ruled(grid=grid))
+    assert atoms["area_m2"].max() < 6_000
+    assert atoms["area_m2"].sum() == pytest.approx(60_000.0)
+    assert len(gg.make_atoms(COMMUNITY, CROSS, ROW, profile=ruled(grid=grid), cap_m2=30_000)) == 4
+
+
+@pytest.mark.parametrize(("name", "value"), [("cap", 0), ("cap_m2", 0), ("cap_m2", np.nan)])
+def test_a_cap_that_is_none_is_an_error(name, value):
+    with pytest.raises(gg.TableError, match=f"{name}: is {value}, "):
+        gg.make_atoms(COMMUNITY, CROSS, **{name: value})

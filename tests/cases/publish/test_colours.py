@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gridgeo.model.profile import Limits
+from gridgeo.model.profile import UNLIMITED, Limits
 from gridgeo.publish.colours import ABOVE, BELOW, colour_neighbours, size_classes
 
 
@@ -41,3 +41,23 @@ def test_neighbours_differ_and_colours_are_shared_out():
 def test_an_area_with_very_many_neighbours_still_gets_a_colour():
     everyone = np.array([(one, other) for one in range(12) for other in range(one + 1, 12)])
     assert sorted(set(colour_neighbours(everyone, 12).tolist())) == list(range(8))
+
+
+@pytest.mark.parametrize(
+    ("limits", "below", "above"),
+    [
+        (Limits(0, 200, 150), 0, 2),
+        (Limits(65, UNLIMITED, 90), 2, 0),
+        (Limits(0, UNLIMITED, 500), 0, 0),
+        (Limits(1, UNLIMITED, 1), 1, 0),
+        (Limits(0, 1, 1), 0, 2),
+    ],
+)
+def test_an_open_band_has_classes_on_the_sides_that_it_has(limits, below, above):
+    classes = size_classes(limits)
+    assert (classes.below, classes.above) == (below, above)
+    assert classes.lows[0] == 0
+    assert list(classes.lows) == sorted(set(classes.lows))
+    assert len(classes.lows) == len(classes.colours)
+    assert max(classes.lows) < UNLIMITED
+    assert classes.colours[classes.of(np.array([limits.target]))[0]] not in {*BELOW, *ABOVE}

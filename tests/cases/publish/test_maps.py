@@ -13,6 +13,7 @@ from drawn_plans import drawn_plan
 from towns import CRS, EAST_M, NORTH_M, street_lines
 
 from gridgeo.model.errors import CrsError, GridgeoError, StorageError, TableError
+from gridgeo.model.profile import UNLIMITED, Limits
 from gridgeo.publish.maps import plan_map
 
 GRIDS = """
@@ -260,3 +261,53 @@ def test_a_notebook_shows_the_page_in_a_frame(plan):
     shown = plan_map(plan)._repr_html_()
     assert shown.startswith("<iframe srcdoc=")
     assert "<script" not in shown
+
+
+def ruled(plan, limits, level="grid"):
+    return replace(plan, profile=replace(plan.profile, limits={**plan.profile.limits, level: limits}))
+
+
+@pytest.mark.parametrize(
+    ("limits", "sides", "figure"),
+    [
+        (Limits(0, 200, 150), [1, 0, 0], ["66.6%", "at most 200 households"]),
+        (Limits(300, UNLIMITED, 400), [0, -1, -1], ["33.3%", "at least 300 households"]),
+        (Limits(0, 500, 300, measure="persons"), [1, 0, 0], ["66.6%", "at most 500 persons"]),
+        (Limits(20_000, 30_000, 25_000, measure="area_m2"), [1, 0, 0], ["66.6%", "within 20,000–30,000 m²"]),
+    ],
+)
+def test_an_open_band_or_another_measure_judges_each_area(plan, limits, sides, figure):
+    made = plan_map(ruled(plan, limits))
+    grids = next(level for level in data_of(made)["levels"] if level["level"] == "grid")
+    assert grids["areas"]["side"] == sides
+    assert data_of(made)["figures"][2] == figure
+    assert grids["limits"]["low"] == (limits.low or None)
+    assert grids["limits"]["high"] == (limits.high if limits.high < UNLIMITED else None)
+    assert str(UNLIMITED) not in made.html()
+
+
+def test_a_mere_target_judges_no_area_and_makes_no_figure(plan):
+    data = data_of(plan_map(ruled(plan, Limits(0, UNLIMITED, 300))))
+    grids = next(level for level in data["levels"] if level["level"] == "grid")
+    assert grids["areas"]["side"] == [None] * 3
+    assert len(data["figures"]) == 2
+    assert grids["band"] == "about 300 households"
+
+
+def test_beats_are_a_level_of_the_map(plan):
+    owner = plan.owner("grid").map({"G1": "B1", "G2": "B1", "G3": "B2"})
+    rows = {"code": ["B1", "B2"], "name": ["Beat 1", "Beat 2"], "level": "beat", "kind": "base", "parent_id": None}
+    register = pd.concat([plan.register, pd.DataFrame(rows, index=pd.Index(["B1", "B2"], name="area_id"))])
+    plan = replace(plan, owners={**plan.owners, "beat": owner}, register=register)
+    made = plan_map(ruled(plan, Limits(2, 3, 2, measure="grids"), "beat"))
+    assert [level["level"] for level in data_of(made)["levels"]] == ["community", "grid", "micro", "beat"]
+    beats = areas_of(made, "beat")
+    assert {name: (beat["amount"], beat["side"]) for name, beat in beats.items()} == {"B1": (2, 0), "B2": (1, -1)}
+    assert beats["B1"]["households"] == 600
+
+
+def test_areas_are_called_what_the_rules_call_them(plan):
+    profile = replace(plan.profile, labels={"grid": ("output area", "输出区")})
+    named = replace(plan, profile=profile)
+    assert data_of(plan_map(named))["figures"][0] == ["3", "Output areas"]
+    assert data_of(plan_map(named, language="zh"))["figures"][0] == ["3", "输出区"]

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -15,9 +16,10 @@ from drawn_plans import drawn_plan
 from towns import CRS, EAST_M, NORTH_M
 
 from gridgeo.model.errors import CrsError, GridgeoError, StorageError
+from gridgeo.model.profile import Limits
 from gridgeo.publish.pmtiles import pack, tile_number
 from gridgeo.publish.tile_grid import tiles_over
-from gridgeo.publish.tiles import PlanTiles, vector_tile, write_tiles
+from gridgeo.publish.tiles import PlanTiles, _facts, vector_tile, write_tiles
 from gridgeo.publish.vector_tile import encode_layer, encode_properties, encode_tile
 
 MERCATOR = "EPSG:3857"
@@ -59,7 +61,7 @@ def decoded(tile, folder, z, x, y):
 
 def layers_in(tile):
     """Find the names of a tile's layers."""
-    names = ("communities", "grids", "micro", "labels")
+    names = ("communities", "grids", "micro", "beats", "labels")
     return {name for name in names if bytes([10, len(name)]) + name.encode() in tile}
 
 
@@ -214,3 +216,25 @@ def test_a_large_archive_has_leaves_that_gdal_reads(tmp_path, monkeypatch):
     assert len(found) == 1024
     assert (np.abs(column - found["n"] // 1000) <= 1).all()
     assert (np.abs(row - found["n"] % 1000) <= 1).all()
+
+
+def test_beats_have_a_layer_and_a_band_of_grids(plan):
+    grids = sorted(plan.owner("grid").unique())
+    owner = plan.owner("grid").map({area_id: "B1" if at else "B2" for at, area_id in enumerate(grids)})
+    rows = {"code": ["B1", "B2"], "name": ["Beat 1", "Beat 2"], "level": "beat", "kind": "base", "parent_id": None}
+    register = pd.concat([plan.register, pd.DataFrame(rows, index=pd.Index(["B1", "B2"], name="area_id"))])
+    limits = {**plan.profile.limits, "beat": Limits(2, 9, 4, measure="grids")}
+    profile = replace(plan.profile, limits=limits)
+    made = replace(plan, owners={**plan.owners, "beat": owner}, register=register, profile=profile)
+    tiles = PlanTiles(made)
+    assert {"grids", "band"} <= set(tiles.fields["beats"])
+    assert "beats" in layers_in(tiles.tile(*tiles_over(tiles.bounds, 14)[0]))
+    assert "beats" not in PlanTiles(plan).fields
+
+
+def test_an_institutions_own_area_has_no_place_in_the_band(plan):
+    register = plan.register.copy()
+    register.loc["G1", "kind"] = "exclusive"
+    facts = {row["area_id"]: row for row in _facts(replace(plan, register=register), "grid")}
+    assert facts["G1"]["band"] is None
+    assert facts["G2"]["band"] in (-1, 0, 1)

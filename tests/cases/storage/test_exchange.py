@@ -225,3 +225,25 @@ def test_an_interrupted_write_leaves_the_earlier_file_and_nothing_else(tmp_path,
         write()
     assert path.read_text() == "earlier"
     assert [file.name for file in tmp_path.iterdir()] == ["plan.gpkg"]
+
+
+def test_beats_and_floor_ranges_come_back_and_beats_are_a_layer(tmp_path):
+    plan = small_plan()
+    owner = plan.owner("grid").map({"甲1": "B1", "乙1": "B1", "乙2": "B2"}).rename("area_id")
+    rows = {"code": ["B1", "B2"], "name": ["警格一", "警格二"], "level": "beat", "kind": "base", "parent_id": None}
+    register = pd.concat([plan.register, pd.DataFrame(rows, index=pd.Index(["B1", "B2"], name="area_id"))])
+    ranges = [
+        {"area_id": f"甲1-F{at}", "parent_id": "甲1", "atom_id": "A", "building_id": None, "stairwell": None,
+         "floor_from": at, "floor_to": at, "households": 50}
+        for at in (1, 2)
+    ]  # fmt: skip
+    made = replace(
+        plan, owners={**plan.owners, "beat": owner}, register=register, manifest={**plan.manifest, "stacked": ranges}
+    )
+    write_plan(made, tmp_path / "plan.gpkg")
+    back = read_plan(tmp_path / "plan.gpkg")
+    assert back.overlays == ["beat"]
+    assert_frame_equal(back.areas("beat").drop(columns="parent_id"), made.areas("beat").drop(columns="parent_id"))
+    assert back.areas("beat")["parent_id"].isna().all()
+    assert_frame_equal(back.stacked, made.stacked)
+    assert len(read_layer(tmp_path / "plan.gpkg", "beats")) == 2

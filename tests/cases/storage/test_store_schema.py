@@ -1,20 +1,24 @@
 """Hold the tables of the store to their migrations, and the spatial index to the areas."""
 
+import json
 import subprocess
 import sys
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from drawn_plans import drawn_plan
 from stores import new_store
-from towns import EAST_M, NORTH_M
+from towns import EAST_M, NORTH_M, households_at
 
 from gridgeo.model.tables import TABLES
+from gridgeo.storage.rows import columns_of, pack, unpack
 from gridgeo.storage.schema import REVISION, ROWS, incidents, metadata, plans
-from gridgeo.storage.upgrade import known_revisions
+from gridgeo.storage.store import open_store
+from gridgeo.storage.upgrade import _config, known_revisions
 
 PLAN = drawn_plan("ABC\nDEF", grid="112112", micro="123123")
 REDRAWN = drawn_plan("ABC\nDEF", grid="133133", micro="123123")
@@ -45,6 +49,40 @@ def test_the_migrations_make_the_tables_that_are_declared(connection):
 
 def test_the_newest_migration_is_the_one_that_the_tables_name():
     assert known_revisions()[0] == REVISION
+
+
+def test_a_store_of_the_first_schema_is_brought_up_and_keeps_its_addresses(tmp_path, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr("gridgeo.storage.sqlite.REVISION", "0001")
+        older.setattr("gridgeo.storage.sqlite.upgrade", lambda connection: _upgrade_to(connection, "0001"))
+        open_store(tmp_path / "town.db").close()
+    with sa.create_engine(f"sqlite:///{tmp_path / 'town.db'}").begin() as connection:
+        before = {column["name"] for column in sa.inspect(connection).get_columns("addresses")}
+    assert "floors" not in before
+    homes = households_at([(0.5, 0.5), (1.5, 0.5)], count=40).assign(address=["溪桥路1号", "溪桥路2号"], floors=[6, 11])
+    with open_store(tmp_path / "town.db") as store:
+        store.publish(PLAN, valid_from=date(2026, 1, 1), addresses=homes)
+    with open_store(tmp_path / "town.db") as store:
+        assert store.addresses()["floors"].tolist() == [6, 11]
+        with store._connection(store._readers) as connection:
+            told = connection.exec_driver_sql("SELECT floors, extra FROM addresses ORDER BY position").all()
+    assert told == [(6, None), (11, None)]
+
+
+def test_floors_that_were_kept_beside_the_columns_are_read_from_there():
+    homes = households_at([(0.5, 0.5)], count=40).assign(address="溪桥路1号", floors=[6])
+    table = ROWS["addresses"]
+    columns = [sa.Column(each.name, each.type) for each in table.columns if each.name != "floors"]
+    older = sa.Table("addresses", sa.MetaData(), *columns, info=table.info)
+    packed = pack(homes, older, "addresses")
+    (row,) = zip(*[packed.columns[column.name] for column in columns_of(packed.layout, older)], strict=True)
+    assert '{"floors":6}' in row
+    read = [json.loads(value) if value == '{"floors":6}' else value for value in row]
+    assert unpack(packed.layout, table, [read])["floors"].tolist() == [6]
+
+
+def _upgrade_to(connection, revision):
+    command.upgrade(_config(connection), revision)
 
 
 def test_every_column_of_a_contract_has_a_column_in_the_store():

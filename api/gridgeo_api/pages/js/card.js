@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { area, day, levelWord, number, roleWord, share, word } from "./language.js";
+import { LEVELS } from "./layers.js";
 import { ServiceError, ask } from "./service.js";
 import { change, hear, read } from "./state.js";
 
@@ -24,7 +25,7 @@ export function startCard(container, onOpen) {
     container.setAttribute("aria-busy", "true");
     try {
       shown = await ask(`/v1/areas/${encodeURIComponent(id)}`, {}, pending.signal);
-      if (shown.properties.level !== read("level")) change({ level: shown.properties.level });
+      if (shown.properties.level !== read("level") && LEVELS.includes(shown.properties.level)) change({ level: shown.properties.level });
       container.replaceChildren(...content(shown));
       container.scrollTop = 0;
       onOpen(shown);
@@ -36,7 +37,7 @@ export function startCard(container, onOpen) {
   };
   hear(["selected"], open);
   hear(["level"], () => {
-    if (shown && shown.properties.level !== read("level")) change({ selected: null, place: null });
+    if (shown && LEVELS.includes(shown.properties.level) && shown.properties.level !== read("level")) change({ selected: null, place: null });
     else if (!shown && read("selected") === null) container.replaceChildren(...overview());
   });
   hear(["language", "place"], () => container.replaceChildren(...(shown ? content(shown) : overview())));
@@ -81,7 +82,7 @@ function content(feature) {
       make("button", { type: "button", class: "close", "aria-label": word("close"), onclick: () => change({ selected: null, place: null }) }, "×")),
     card.band ? gauge(card) : null,
     make("dl", { class: "facts" },
-      card.band ? null : fact(word("households"), number(card.households)), fact(word("people"), number(card.persons)), fact(word("area"), area(card.area_m2)),
+      card.band && card.measure === "households" ? null : fact(word("households"), number(card.households)), fact(word("people"), number(card.persons)), fact(word("area"), area(card.area_m2)),
       card.incidents === null ? null : fact(incidentsLabel(), number(card.incidents))),
     section(word("officer"), officers(card.officers)),
     section(word("part_of"), links(card.parents)),
@@ -108,16 +109,24 @@ function place() {
 
 function gauge(card) {
   const { low, high, state } = card.band;
+  const [said, amount] = [bandSaid(card), number(card.amount)];
+  if (low === null || high === null) return make("div", { class: `gauge ${state ?? ""}` }, make("p", {}, make("strong", {}, amount), ` · ${said}`));
   const [from, to] = [low * (1 - BELOW_ON_SCALE), high * (1 + ABOVE_ON_SCALE)];
   const at = (value) => Math.min(100, Math.max(0, ((value - from) / (to - from)) * 100));
   const band = make("span", { class: "band" });
   band.style.left = `${at(low)}%`;
   band.style.width = `${at(high) - at(low)}%`;
   const needle = make("span", { class: "needle" });
-  needle.style.left = `${at(card.households)}%`;
-  const said = word(state, { low: number(low), high: number(high) });
-  return make("div", { class: `gauge ${state}` }, make("div", { class: "scale", "aria-hidden": "true" }, band, needle),
-    make("p", {}, make("strong", {}, number(card.households)), ` ${word("households_unit")} · ${said}`));
+  needle.style.left = `${at(card.amount)}%`;
+  const unit = card.measure === "households" ? ` ${word("households_unit")}` : "";
+  return make("div", { class: `gauge ${state ?? ""}` }, make("div", { class: "scale", "aria-hidden": "true" }, band, needle),
+    make("p", {}, make("strong", {}, amount), `${unit} · ${said}`));
+}
+
+/** Say how the amount lies to the band; a band with an open end, or of another measure, is said in the service's words. */
+function bandSaid({ band: { low, high, state }, measure, band_words: words }) {
+  if (state === null || measure !== "households" || low === null || high === null) return words[read("language")] ?? words.en;
+  return word(state, { low: number(low), high: number(high) });
 }
 
 function fact(label, value) {

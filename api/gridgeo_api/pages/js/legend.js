@@ -14,10 +14,10 @@ export function startLegend(box, stats, isSimple = false) {
   box.open = innerWidth >= ROOMY_PX || innerWidth <= PHONE_PX;
   const show = () => {
     const level = read("level");
-    const { band, sizes } = stats.levels[level];
+    const { band, sizes, band_words: said } = stats.levels[level];
     title.textContent = word("legend_of", { levels: word(`${level}_many`) });
     body.replaceChildren(...[
-      ...(read("colour") === "band" && sizes ? sizeKey(level, band, sizes) : communityKey(level)),
+      ...(read("colour") === "band" && sizes ? sizeKey(level, band, sizes, said) : communityKey(level)),
       read("heat") ? heatKey(stats) : null,
       isSimple ? null : lines(stats, level),
     ].filter(Boolean));
@@ -31,16 +31,18 @@ function communityKey(level) {
   return [strip, make("p", { class: "key-note" }, level === "community" ? word("by_community") : word("shades", { level: levelWord(level) }))];
 }
 
-function sizeKey(level, { low, high }, { colours, below, above }) {
+function sizeKey(level, { low, high }, { measure, colours, below, above }, said) {
   const within = colours.length - below - above;
-  const groups = [[below, `< ${number(low)}`, "below_band"], [within, `${number(low)}–${number(high)}`, "in_band"], [above, `> ${number(high)}`, "above_band"]];
+  const isClosed = low !== null && high !== null;
+  const range = isClosed ? `${number(low)}–${number(high)}` : said[read("language")] ?? said.en;
+  const groups = [[below, `< ${number(low)}`, "below_band"], [within, range, "in_band"], [above, `> ${number(high)}`, "above_band"]].filter(([classes]) => classes);
   const keys = make("ul", { class: "sizes" }, groups.map(([classes, range, meaning]) => {
     const entry = make("li", {}, make("strong", {}, range), make("span", {}, word(meaning)));
     entry.style.flexGrow = classes;
     return entry;
   }));
   const strip = make("div", { class: "strip", "aria-hidden": "true" }, colours.map(swatch));
-  return [make("p", { class: "key-note" }, word("households_on_level", { level: levelWord(level) })), strip, keys];
+  return [make("p", { class: "key-note" }, word(`${measure}_on_level`, { level: levelWord(level) })), strip, keys];
 }
 
 function heatKey(stats) {

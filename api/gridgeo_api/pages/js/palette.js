@@ -16,7 +16,7 @@ function mix(colour, part) {
 /** Colour one area; properties are those of /v1/areas, sizes the classes of its level in /v1/stats. */
 export function colourOf(properties, colour, sizes) {
   if (colour === "community" || !sizes) return SHADES[properties.hue % HUES.length][properties.shade % TOWARDS_WHITE.length];
-  const place = sizes.lows.filter((low) => low <= properties.households).length - 1;
+  const place = sizes.lows.filter((low) => low <= properties[sizes.measure]).length - 1;
   return sizes.colours[place];
 }
 
@@ -27,5 +27,5 @@ export function colourExpression(colour, sizes) {
     return ["to-color", ["at", at, ["literal", SHADES.flat()]]];
   }
   const steps = sizes.lows.slice(1).flatMap((low, at) => [low, sizes.colours[at + 1]]);
-  return ["step", ["to-number", ["get", "households"]], sizes.colours[0], ...steps];
+  return ["step", ["to-number", ["get", sizes.measure]], sizes.colours[0], ...steps];
 }

@@ -6,13 +6,14 @@
     community: { color: "#27313d", weight: 2.6, opacity: 0.85 },
     grid: { color: "#3a4552", weight: 1.3, opacity: 0.75 },
     micro: { color: "#4a5562", weight: 0.7, opacity: 0.5 },
+    beat: { color: "#7a2f63", weight: 5, opacity: 0.5 },
   };
   const MANY = 2500; // from here on a canvas is faster than one SVG element an area
 
   gridgeo.fillOf = function (area, level, mode, palette) {
     if (mode === "areas") return palette.areas[area.colour % palette.areas.length];
     if (area.exclusive) return palette.exclusive;
-    if (!area.households) return palette.empty;
+    if (area.measure ? !area.amount : !area.households) return palette.empty;
     return level.classes ? level.classes.colours[area.size] : palette.areas[area.colour % palette.areas.length];
   };
 

@@ -13,9 +13,9 @@
 
   gridgeo.verdict = function (area, words) {
     if (area.exclusive) return [words.exclusive, "#5b4b82", "#e8e2f2"];
-    if (!area.limits) return null;
-    if (area.households < area.limits.low) return [words.below, "#1d4f80", "#dce9f5"];
-    if (area.households > area.limits.high) return [words.above, "#8f2a10", "#fbe3d6"];
+    if (area.side === undefined || area.side === null) return null;
+    if (area.side < 0) return [words.below, "#1d4f80", "#dce9f5"];
+    if (area.side > 0) return [words.above, "#8f2a10", "#fbe3d6"];
     return [words.within, "#22624f", "#dcefe6"];
   };
 
@@ -27,7 +27,7 @@
       make("h3", { text: area.name }),
       count(area, words, numbers),
     );
-    if (area.limits) card.append(...gauge(area));
+    if (area.limits) card.append(...gauge(area, numbers));
     card.append(officers(area, words), facts(area, data, state, numbers));
     if (area.neighbours.length) {
       card.append(make("h4", { text: words.neighbours }), chips(area.neighbours, state));
@@ -36,21 +36,23 @@
   };
 
   function count(area, words, numbers) {
-    const row = make("div", { class: "gg-count" }, make("b", { text: numbers.whole(area.households) }), make("span", { text: words.households }));
+    const [amount, unit] = area.measure ? [area.amount, area.measure_word] : [area.households, words.households];
+    const row = make("div", { class: "gg-count" }, make("b", { text: numbers.whole(amount) }), make("span", { text: unit }));
     const verdict = gridgeo.verdict(area, words);
     if (verdict) row.append(make("em", { text: verdict[0], style: { color: verdict[1], background: verdict[2] } }));
     return row;
   }
 
-  // The band on a scale of households, and where the area stands on it.
-  function gauge(area) {
-    const { low, high } = area.limits, end = Math.max(high * 1.5, area.households * 1.08), share = (value) => (100 * value) / end + "%";
+  // The band on a scale of what it counts, and where the area stands on it; an end that no rule states is not drawn.
+  function gauge(area, numbers) {
+    const { low, high, target } = area.limits, end = Math.max((high ?? Math.max(target, low ?? 0)) * 1.5, area.amount * 1.08);
+    const share = (value) => (100 * value) / end + "%", from = low ?? 0;
+    const ends = low === null && high === null ? [target] : [low, high].filter((value) => value !== null);
     return [
       make("div", { class: "gg-gauge" },
-        make("i", { style: { left: share(low), width: share(high - low) } }),
-        make("b", { style: { left: share(area.households) } })),
-      make("div", { class: "gg-gauge-ends" },
-        make("span", { text: low, style: { left: share(low) } }), make("span", { text: high, style: { left: share(high) } })),
+        low === null && high === null ? null : make("i", { style: { left: share(from), width: share((high ?? end) - from) } }),
+        make("b", { style: { left: share(area.amount) } })),
+      make("div", { class: "gg-gauge-ends" }, ...ends.map((value) => make("span", { text: numbers.whole(value), style: { left: share(value) } }))),
     ];
   }
 
@@ -65,8 +67,10 @@
 
   function facts(area, data, state, numbers) {
     const words = data.words, rows = [];
-    if (area.persons) rows.push([words.persons, numbers.whole(area.persons)]);
-    rows.push([words.area, numbers.size(area.area_m2, words)]);
+    if (area.measure && area.measure !== "households") rows.push([words.households_fact, numbers.whole(area.households)]);
+    if (area.persons && area.measure !== "persons") rows.push([words.persons, numbers.whole(area.persons)]);
+    if (area.measure !== "area_m2") rows.push([words.area, numbers.size(area.area_m2, words)]);
+    if (area.grids !== undefined && area.measure !== "grids") rows.push([words.grids, numbers.whole(area.grids)]);
     if (area.children.length) rows.push([area.children[0].words.many, numbers.whole(area.children.length)]);
     if (area.incidents !== undefined) rows.push([words.incidents, numbers.whole(area.incidents)]);
     if (data.officers && !area.officers.length) rows.push([words.officer, words.none]);

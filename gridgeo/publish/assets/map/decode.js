@@ -32,6 +32,8 @@ window.gridgeo = {};
         area.shape = decode.area(area.shape);
         area.anchor = decode.place(area.anchor);
         area.limits = area.exclusive ? null : level.limits;
+        area.measure = level.measure;
+        area.measure_word = level.measure_word;
         byId.set(id, area);
         return area;
       });

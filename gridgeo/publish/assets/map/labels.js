@@ -99,8 +99,8 @@
   function writeArea({ context, map, bounds, taken, metres }, area) {
     const radius = area.radius_m / metres, at = map.latLngToLayerPoint(area.anchor);
     if (!bounds.contains(at) || radius < 9) return;
-    const mark = !area.limits || !area.households ? "" : area.households < area.limits.low ? "▼" : area.households > area.limits.high ? "▲" : "";
-    const count = area.households ? mark + area.households.toLocaleString() : "";
+    const mark = !area.side || !area.amount ? "" : area.side < 0 ? "▼" : "▲";
+    const amount = area.measure ? area.amount : area.households, count = amount ? mark + amount.toLocaleString() : "";
     const size = Math.min(15, Math.max(11.5, radius / 9)), step = size * 1.22;
     const full = radius > 90 ? [[area.name, count]] : [];
     const numbered = area.level === "micro" ? [[area.short, count]] : [];

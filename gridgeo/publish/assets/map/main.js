@@ -7,7 +7,7 @@
     const numbers = gridgeo.numbers(data.language);
     const state = {
       level: data.shown, mode: "size", heat: false, findings: true, names: true, streets: true,
-      tips: (area) => gridgeo.element("div", { text: area.name }, gridgeo.element("span", { text: numbers.whole(area.households) + " " + data.words.households })),
+      tips: (area) => gridgeo.element("div", { text: area.name }, gridgeo.element("span", { text: area.measure ? numbers.whole(area.amount) + " " + area.measure_word : numbers.whole(area.households) + " " + data.words.households })),
     };
     map.attributionControl.setPrefix(false);
     if (data.attribution) map.attributionControl.addAttribution(gridgeo.element("span", { text: data.attribution }).outerHTML);

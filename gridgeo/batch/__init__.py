@@ -1,0 +1,1 @@
+"""Divide many communities at once: over processes, over a cluster, over several nights."""

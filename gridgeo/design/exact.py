@@ -1,0 +1,264 @@
+"""Divide a small area exactly: list every connected group of atoms, and choose among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .group_kernels import MOST_ATOMS, cheapest_cover, list_groups, share_prices
+from .kernels import FOUR_PI, ROUGH
+from .problem import Problem, subproblem
+
+NODES = 20
+"""Choices tried for one region, for each group that may be listed; one that needs more keeps what it has."""
+BRANCHES = 200
+"""Most branches of one integer program; one that needs more proves nothing."""
+ROUNDS = 6
+"""How often prices are shared out among atoms for the lower bound."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Connected groups of at most 62 atoms; g groups.
+
+    Parameters
+    ----------
+    bits : array of int, shape (g,)
+        The atoms of each group.
+    weight : array of int, shape (g,)
+    area, rim, cut : arrays of float, shape (g,)
+        Square metres, perimeter in metres, and half of what its borders cost.
+    """
+
+    bits: np.ndarray
+    weight: np.ndarray
+    area: np.ndarray
+    rim: np.ndarray
+    cut: np.ndarray
+
+    def members(self, n: int) -> np.ndarray:
+        """Tell which atoms each group holds; bool, shape (g, n)."""
+        return (self.bits[:, None] >> np.arange(n)) & 1 == 1
+
+
+def connected_groups(problem: Problem, most: int, *, low: int = 0) -> Groups | None:
+    """List the connected groups that hold at least ``low`` and no more than the band's upper end.
+
+    Parameters
+    ----------
+    problem : Problem
+    most : int
+        Give up when there are more.
+    low : int
+
+    Returns
+    -------
+    Groups, or None
+        A single atom above the upper end is a group too. None where there are more groups, or more than 62 atoms.
+    """
+    p = problem
+    if len(p) > MOST_ATOMS:
+        return None
+    outline = p.rim + np.bincount(p.starts, p.length, minlength=len(p))
+    border_cost = np.bincount(p.starts, p.cost, minlength=len(p))
+    count, *columns = list_groups(p.indptr, p.neighbour, p.length, p.cost, p.weight, p.area, outline, border_cost,
+                                  low, p.band.high, most)  # fmt: skip
+    return None if count < 0 else Groups(*(column[:count] for column in columns))
+
+
+def price_groups(problem: Problem, groups: Groups) -> np.ndarray:
+    """Weigh each group as a zone, with half of what its borders cost.
+
+    Returns
+    -------
+    array of float, shape (g,)
+    """
+    low, high, target, miss_price, shape_price, target_price = problem.rule
+    shape = groups.rim**2 / (FOUR_PI * groups.area)
+    shape = np.where(shape > ROUGH, shape * shape / ROUGH, shape)
+    price = groups.cut + shape_price * shape
+    rules = problem.further_rules
+    amounts = [groups.weight.astype(float)]
+    if len(rules):
+        amounts += list((groups.members(len(problem)) @ problem.further).T)
+    bands = [(low, high, target, miss_price, target_price), *rules.tolist()]
+    for held, (below, above, aim, missing, off) in zip(amounts, bands, strict=True):
+        short = np.maximum(below - held, 0) + np.maximum(held - above, 0)
+        price += np.where(short > 0, missing * (1 + short / aim), 0.0) + off * ((held - aim) / aim) ** 2
+    return np.asarray(price)
+
+
+def divide_exactly(problem: Problem, most: int, *, best: float = np.inf, only_band: bool = False) -> np.ndarray | None:
+    """Find the division of least weight among all there are.
+
+    Parameters
+    ----------
+    problem : Problem
+        At most 62 atoms, connected or not.
+    most : int
+        Most connected groups to list.
+    best : float
+        Only a division that weighs less is of interest.
+    only_band : bool
+        Only zones inside the band count.
+
+    Returns
+    -------
+    array of int, shape (n,), or None
+        The zone of each atom; None where there is none that weighs less, or it is not found within the limits.
+    """
+    groups = connected_groups(problem, most, low=problem.band.low if only_band else 0)
+    if groups is None:
+        return None
+    count, chosen = _cheapest(problem, groups, price_groups(problem, groups), best, most)
+    if count <= 0:
+        return None
+    zone = np.zeros(len(problem), dtype=np.int64)
+    for number, group in enumerate(chosen[:count].tolist()):
+        zone[groups.members(len(problem))[group]] = number
+    return zone
+
+
+def _cheapest(problem: Problem, groups: Groups, price: np.ndarray, best: float, most: int) -> tuple[int, np.ndarray]:
+    """Choose the groups that hold each atom once at the least price, as ``cheapest_cover`` tells it."""
+    n = len(problem)
+    if not len(groups.bits):
+        return 0, np.zeros(0, dtype=np.int64)
+    left, bound = share_prices(groups.bits, price, n, ROUNDS)
+    lowest = np.log2((groups.bits & -groups.bits).astype(float)).astype(np.int64)
+    order = np.lexsort((left, lowest))
+    begin = np.searchsorted(lowest[order], np.arange(n + 1))
+    count, chosen = cheapest_cover(groups.bits, left, begin, order, n, min(best - bound, 1e18), NODES * most)
+    return int(count), chosen
+
+
+def is_possible(problem: Problem, most: int) -> bool | None:
+    """Tell whether a small area can be divided inside its band at all.
+
+    Parameters
+    ----------
+    problem : Problem
+    most : int
+        Most connected groups to list.
+
+    Returns
+    -------
+    bool, or None
+        None where there are more groups, more than 62 atoms, or the search does not end.
+    """
+    limits = problem.limits
+    bounded = replace(problem, band=replace(problem.band, low=limits.low, high=limits.high))
+    groups = connected_groups(bounded, most, low=limits.low)
+    if groups is None:
+        return None
+    kept = groups.weight <= limits.high
+    member = groups.members(len(problem))
+    for amounts, each in zip(problem.further.T, problem.measures, strict=True):
+        if each.strength != "may":
+            held = member @ amounts
+            kept &= (held >= each.low) & (held <= each.high)
+    groups = Groups(*(getattr(groups, name)[kept] for name in ("bits", "weight", "area", "rim", "cut")))
+    count, _ = _cheapest(problem, groups, np.ones(int(kept.sum())), np.inf, most)
+    return None if count < 0 else count > 0
+
+
+def is_divisible(problem: Problem, core: np.ndarray, most: int) -> bool | None:
+    """Tell whether some atoms can be shared out among groups that keep the band, whatever becomes of the others.
+
+    Where they cannot, the whole area cannot be divided either: a proof that only looks at a neighbourhood. Groups may
+    use empty atoms as they like.
+
+    Parameters
+    ----------
+    problem : Problem
+    core : array of int
+        Positions of atoms that hold something.
+    most : int
+        Most connected groups to list.
+
+    Returns
+    -------
+    bool, or None
+        None where there are more groups, or the program does not end.
+    """
+    around = _surroundings(problem, core)
+    if around is None:
+        return None
+    part, inside = around
+    groups = connected_groups(part, most)
+    if groups is None:
+        return None
+    member = groups.members(len(part))
+    keeps = (groups.weight >= part.band.low) & (groups.weight <= part.band.high) & member[:, inside].any(axis=1)
+    for amounts, each in zip(part.further.T, part.measures, strict=True):
+        if each.strength != "may":
+            held = member @ amounts
+            keeps &= (held >= each.low) & (held <= each.high)
+    if not keeps.any():
+        return False
+    used = member[keeps].T.astype(float)
+    least = np.zeros(len(part))
+    least[inside] = 1.0
+    answer = milp(
+        np.zeros(used.shape[1]),
+        integrality=np.ones(used.shape[1]),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(used, least, np.ones(len(part))),
+        options={"node_limit": BRANCHES},
+    )
+    return {0: True, 2: False}.get(answer.status)
+
+
+def _surroundings(problem: Problem, core: np.ndarray) -> tuple[Problem, np.ndarray] | None:
+    """Cut out the atoms that can share a group with the core, empty ones left out; None where they are too many."""
+    bare, inside = _shortcut_empty(problem, core)
+    high = bare.limits.high
+    lightest = np.full(len(bare), high + 1)
+    lightest[inside] = bare.weight[inside]
+    starts = bare.starts
+    for _ in range(len(bare)):
+        reach = lightest.copy()
+        np.minimum.at(reach, bare.neighbour, lightest[starts] + bare.weight[bare.neighbour])
+        if (reach == lightest).all():
+            break
+        lightest = reach
+    kept = np.flatnonzero(lightest <= high)
+    if len(kept) > MOST_ATOMS:
+        return None
+    part = subproblem(bare, kept)
+    band = replace(part.band, low=problem.limits.low, high=high)
+    return replace(part, band=band), np.flatnonzero(np.isin(kept, inside))
+
+
+def _shortcut_empty(problem: Problem, core: np.ndarray) -> tuple[Problem, np.ndarray]:
+    """Let atoms touch across empty ones, which any group may use: what cannot be divided so cannot be at all."""
+    empty = problem.weight == 0
+    kept = np.flatnonzero(~empty)
+    start, end = problem.starts, problem.neighbour
+    both = empty[start] & empty[end]
+    n = len(problem)
+    gap = connected_components(coo_array((np.ones(int(both.sum())), (start[both], end[both])), shape=(n, n)))[1]
+    direct = ~empty[start] & ~empty[end]
+    pairs = [np.column_stack([start[direct], end[direct]])]
+    into = ~empty[start] & empty[end]
+    rim = np.unique(np.column_stack([gap[end[into]], start[into]]), axis=0)
+    pairs += [
+        np.column_stack([np.repeat(around, len(around)), np.tile(around, len(around))])
+        for around in np.split(rim[:, 1], np.flatnonzero(np.diff(rim[:, 0])) + 1)
+    ]
+    local = np.full(n, -1)
+    local[kept] = np.arange(len(kept))
+    ends = np.unique(local[np.concatenate(pairs)], axis=0)
+    ends = ends[ends[:, 0] != ends[:, 1]]
+    relaxed = replace(
+        subproblem(problem, kept),
+        indptr=np.searchsorted(ends[:, 0], np.arange(len(kept) + 1)).astype(np.int64),
+        neighbour=ends[:, 1],
+        length=np.zeros(len(ends)),
+        cost=np.zeros(len(ends)),
+    )
+    return relaxed, local[core]

@@ -1,0 +1,82 @@
+"""Divide neighbourhoods of a few zones anew, each exactly, until none can be bettered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .exact import divide_exactly
+from .kernels import total_energy
+from .problem import Problem, renumber, subproblem
+
+
+def polish(problem: Problem, zone: np.ndarray, atoms: int, groups: int, passes: int) -> np.ndarray:
+    """Divide each zone and its neighbours anew where they are few atoms.
+
+    Parameters
+    ----------
+    problem : Problem
+    zone : array of int, shape (n,)
+        In one piece each.
+    atoms : int
+        Most atoms of a neighbourhood.
+    groups : int
+        Most connected groups to list for one.
+    passes : int
+        How often each zone is looked at.
+
+    Returns
+    -------
+    array of int, shape (n,)
+        The same, or one that weighs less; its number of zones may differ.
+    """
+    if problem.count is not None:
+        return zone
+    zone = zone.copy()
+    starts = problem.starts
+    seen: set[bytes] = set()
+    for _ in range(passes):
+        better = False
+        for first in range(len(problem)):
+            if first != np.flatnonzero(zone == zone[first])[0]:
+                continue
+            region = _neighbourhood(problem, zone, int(zone[first]), atoms, starts)
+            key = region.tobytes() + zone[region].tobytes()
+            if key in seen:
+                continue
+            seen.add(key)
+            found = divide_region(problem, zone, region, groups)
+            if found is not None:
+                zone[region] = int(zone.max()) + 1 + found
+                better = True
+        if not better:
+            break
+    return renumber(zone)
+
+
+def divide_region(problem: Problem, zone: np.ndarray, region: np.ndarray, groups: int) -> np.ndarray | None:
+    """Divide some whole zones exactly anew; None where that weighs no less, or cannot be listed."""
+    band = replace(problem.limits, low=problem.band.low, high=problem.band.high)
+    part = subproblem(problem, region, limits=band)
+    part = replace(part, band=replace(part.band, low=band.low, high=band.high))
+    now = renumber(zone[region])
+    energy = total_energy(now, int(now.max()) + 1, part.indptr, part.neighbour, part.length, part.cost, part.weight,
+                          part.area, part.rim, problem.rule, part.further, part.further_rules)  # fmt: skip
+    only_band = part.misses(now) == 0
+    return divide_exactly(part, groups, best=float(energy), only_band=only_band)
+
+
+def _neighbourhood(problem: Problem, zone: np.ndarray, z: int, atoms: int, starts: np.ndarray) -> np.ndarray:
+    """Choose a zone and the neighbours that it has the longest borders with, as many as fit."""
+    edge = (zone[starts] == z) & (zone[problem.neighbour] != z)
+    metres = np.bincount(zone[problem.neighbour[edge]], problem.length[edge])
+    size = np.bincount(zone)
+    chosen, used = [z], int(size[z])
+    for other in np.argsort(-metres, kind="stable").tolist():
+        if metres[other] <= 0:
+            break
+        if used + size[other] <= atoms:
+            chosen.append(other)
+            used += int(size[other])
+    return np.flatnonzero(np.isin(zone, chosen))
