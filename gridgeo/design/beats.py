@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import shapely
@@ -67,10 +65,7 @@ def draw_beats(
     )
     made = divide_area(coarse, shapes, "the territory", work.divide, work.effort, work.seed)
     inside = [np.flatnonzero(zone == each) for each in range(len(grid))]
-    told = [
-        replace(each, atoms=tuple(np.concatenate([inside[at] for at in each.atoms]).tolist()) if each.atoms else ())
-        for each in made.told
-    ]
+    told = [each.spread(inside) for each in made.told]
     owner, register = _name(shapes, made.zone, has_chinese(names))
     return pd.Series(owner[made.zone][zone], index=grids.index, name="area_id"), register, told
 

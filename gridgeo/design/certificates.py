@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -43,6 +43,8 @@ class Certificate:
         One sentence.
     atoms : tuple of int
         Positions of the atoms concerned, within the area.
+    missed : tuple of int
+        One atom of each zone that misses its limits for this reason.
     limits : Limits, optional
         What is missed, where it is not the main band.
     """
@@ -52,7 +54,18 @@ class Certificate:
     relaxation: str
     message: str
     atoms: tuple[int, ...] = ()
+    missed: tuple[int, ...] = ()
     limits: Limits | None = None
+
+    def placed(self, places: np.ndarray) -> Certificate:
+        """Name atoms by other places: ``places`` holds the place of each."""
+        atoms, missed = (tuple(places[list(each)].tolist()) for each in (self.atoms, self.missed))
+        return replace(self, atoms=atoms, missed=missed)
+
+    def spread(self, parts: list[np.ndarray]) -> Certificate:
+        """Name the atoms that each atom was made of: ``parts`` holds the places of each."""
+        atoms = tuple(int(at) for each in self.atoms for at in parts[each])
+        return replace(self, atoms=atoms, missed=tuple(int(parts[each][0]) for each in self.missed))
 
 
 def unit_of(limits: Limits) -> str:
@@ -128,12 +141,14 @@ def _why(
 ) -> list[Certificate]:
     """Give the reasons of the zones that miss the main band, each cause once."""
     limits = problem.limits
+    first = np.unique(zone, return_index=True)[1]
     if not problem.band.is_feasible and not (problem.weight > limits.high).any():
-        return [_total(problem, name)]
+        return [replace(_total(problem, name), missed=tuple(first[bad].tolist()))]
     found: dict[tuple[int, ...], Certificate] = {}
     for z in bad.tolist():
         told = _reason(problem, zone, z, int(weights[z]), name, groups)
-        found.setdefault(told.atoms, told)
+        known = found.get(told.atoms, told)
+        found[told.atoms] = replace(known, missed=(*known.missed, int(first[z])))
     return list(found.values())
 
 
@@ -277,7 +292,7 @@ def _further(zone: np.ndarray, amounts: np.ndarray, limits: Limits, name: str) -
                 "further", int(held[z]), nearest,
                 f"{name}: one area holds {held[z]:.0f} {unit_of(limits)}, outside {band_of(limits)}, beside "
                 f"its main measure; allowing {held[z]:.0f} would do",
-                tuple(np.flatnonzero(zone == z).tolist()), limits,
+                tuple(np.flatnonzero(zone == z).tolist()), limits=limits,
             )
         )  # fmt: skip
     return found

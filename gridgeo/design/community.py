@@ -21,6 +21,8 @@ from .solver import Effort
 
 NEIGHBOURS = 2
 """Neighbours that an outer area is redrawn with."""
+LIGHT = 4
+"""By how much less is tried for each of them."""
 PASSES = 2
 """How often outer areas with bad inner ones are looked at."""
 
@@ -154,7 +156,7 @@ def _outer_first(work: Work, members: np.ndarray, edges: Borders, name: str) -> 
 
 def _placed(told: list[Certificate], inside: np.ndarray) -> list[Certificate]:
     """Let certificates about some atoms name them by their place in the community."""
-    return [replace(each, atoms=tuple(inside[list(each.atoms)].tolist())) for each in told]
+    return [each.placed(inside) for each in told]
 
 
 def _inner_first(
@@ -166,6 +168,8 @@ def _inner_first(
         return made
     whole = _problem(work, inner, members, edges, name)
     lost = np.zeros(len(members), dtype=bool)
+    seen: set[bytes] = set()
+    light = replace(work, effort=replace(work.effort, coarse_pairs=work.effort.coarse_pairs // LIGHT))
     for _ in range(PASSES):
         changed = False
         for at in _bad_atoms(work, members, made):
@@ -174,7 +178,11 @@ def _inner_first(
                 lost[core] = True
                 continue
             for chosen in _neighbourhoods(made.zones[outer], edges, int(made.zones[outer][at])):
-                found = _redraw(work, members, edges, name, made, chosen)
+                inside = np.isin(made.zones[outer], chosen)
+                if inside.tobytes() in seen:
+                    continue
+                seen.add(inside.tobytes())
+                found = _redraw(light, members, edges, name, made, chosen)
                 if found is not None:
                     made, changed = found, True
                     break
@@ -221,7 +229,7 @@ def _redraw(
         zones[level][inside] = int(zones[level].max()) + 1 + zone
     own = {number: each for number, each in made.own[inner].items() if not np.isin(number, made.zones[inner][inside])}
     own |= {int(zones[inner][inside[parts[number][0]]]): each for number, each in small.own.items()}
-    fresh = [replace(each, atoms=_atoms_of(parts, each.atoms)) for each in large.told]
+    fresh = [each.spread(parts) for each in large.told]
     gone = set(inside.tolist())
     told = {
         level: [each for each in made.told[level] if not gone.intersection(each.atoms)] + _placed(new, inside)
@@ -243,10 +251,6 @@ def _blocks_cut(work: Work, atoms: np.ndarray, zone: np.ndarray) -> int:
     fits = np.bincount(block, work.amounts[outer][atoms]) <= work.profile.limits[outer].high
     pairs = np.unique(np.column_stack([block, zone]), axis=0)[:, 0]
     return int((fits & (np.bincount(pairs, minlength=len(fits)) > 1)).sum())
-
-
-def _atoms_of(parts: list[np.ndarray], zones: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(np.concatenate([parts[zone] for zone in zones]).tolist()) if zones else ()
 
 
 def _within(edges: Borders, inside: np.ndarray, count: int) -> Borders:

@@ -116,7 +116,7 @@ def divide_area(
             _counting_seeds(part), shapes[rest], label, name, divide, effort, seed_of(name, seed)
         )
         zone[rest] = len(made) + found
-        told += [replace(each, atoms=tuple(rest[list(each.atoms)].tolist())) for each in reasons]
+        told += [each.placed(rest) for each in reasons]
     told += _number_missed(problem, int(zone.max()) + 1, told, name)
     return Divided(zone, told, made)
 
@@ -185,16 +185,10 @@ def _divide_rest(
             found = reach_count(part, divide(part, effort, seed + number))
         zone[members] = used + found
         used += int(found.max()) + 1
-        told += [
-            replace(each, atoms=tuple(members[list(each.atoms)].tolist()))
-            for each in certify_area(part, found, name, effort.groups)
-        ]
+        told += [each.placed(members) for each in certify_area(part, found, name, effort.groups)]
     if grouped:
         inside = [np.flatnonzero(label == each) for each in range(len(problem))]
-        told = [
-            replace(each, atoms=tuple(np.concatenate([inside[at] for at in each.atoms]).tolist()) if each.atoms else ())
-            for each in told
-        ]
+        told = [each.spread(inside) for each in told]
         zone = zone[label]
     return zone, told
 
@@ -260,6 +254,6 @@ def _own_certificates(problem: Problem, members: np.ndarray, own: Own, name: str
         Certificate(
             "exclusive", held, f"low={held}" if held < limits.low else f"high={held}",
             f"{name}: {own.name or 'an institution'}, as an area of its own, holds {held} {unit_of(limits)}; its kind "
-            f"may hold {band_of(limits)}; leave it to the areas around it, or divide it", atoms, limits,
+            f"may hold {band_of(limits)}; leave it to the areas around it, or divide it", atoms, limits=limits,
         )
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -215,23 +216,26 @@ def is_divisible(problem: Problem, core: np.ndarray, most: int) -> bool | None:
 
 def _surroundings(problem: Problem, core: np.ndarray) -> tuple[Problem, np.ndarray] | None:
     """Cut out the atoms that can share a group with the core, empty ones left out; None where they are too many."""
-    bare, inside = _shortcut_empty(problem, core)
-    high = bare.limits.high
-    lightest = np.full(len(bare), high + 1)
-    lightest[inside] = bare.weight[inside]
-    starts = bare.starts
-    for _ in range(len(bare)):
-        reach = lightest.copy()
-        np.minimum.at(reach, bare.neighbour, lightest[starts] + bare.weight[bare.neighbour])
-        if (reach == lightest).all():
-            break
-        lightest = reach
-    kept = np.flatnonzero(lightest <= high)
-    if len(kept) > MOST_ATOMS:
-        return None
-    part = subproblem(bare, kept)
-    band = replace(part.band, low=problem.limits.low, high=high)
-    return replace(part, band=band), np.flatnonzero(np.isin(kept, inside))
+    high = problem.limits.high
+    lightest = {int(v): int(problem.weight[v]) for v in core}
+    heap = [(held, v) for v, held in lightest.items()]
+    heapq.heapify(heap)
+    peopled = 0
+    while heap:
+        held, v = heapq.heappop(heap)
+        if held > lightest[v]:
+            continue
+        peopled += int(problem.weight[v] > 0)
+        if peopled > MOST_ATOMS:
+            return None
+        for u in problem.neighbour[problem.indptr[v] : problem.indptr[v + 1]].tolist():
+            there = held + int(problem.weight[u])
+            if there <= high and there < lightest.get(u, high + 1):
+                lightest[u] = there
+                heapq.heappush(heap, (there, u))
+    kept = np.array(sorted(lightest), dtype=np.int64)
+    bare, inside = _shortcut_empty(subproblem(problem, kept), np.searchsorted(kept, np.sort(core)))
+    return replace(bare, band=replace(bare.band, low=problem.limits.low, high=high)), inside
 
 
 def _shortcut_empty(problem: Problem, core: np.ndarray) -> tuple[Problem, np.ndarray]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .kernels import cut_tree, grow_tree, subtree_cuts, total_energy
 from .polish import divide_region
-from .problem import Problem, renumber
+from .problem import Problem, renumber, subproblem
 
 WILD = (0.3, 1.0, 3.0)
 """How far chance goes before streets when a tree is drawn."""
@@ -73,7 +75,9 @@ def _recut_worst(
         if groups:
             found = _recut_exactly(problem, zone, near, groups)
         else:
-            found = _recut(problem, zone, near, trees, state, problem.misses(zone))
+            chosen = np.flatnonzero(near[zone])
+            now = _part(problem, chosen, len(near) - int(near.sum())).misses(renumber(zone[chosen]))
+            found = _recut(problem, zone, near, trees, state, now)
         if found is not None:
             return found
     return None
@@ -102,33 +106,42 @@ def _replace(zone: np.ndarray, near: np.ndarray, region: np.ndarray, parts: np.n
 def _recut(
     problem: Problem, zone: np.ndarray, near: np.ndarray, trees: int, state: np.ndarray, least: float
 ) -> np.ndarray | None:
-    """Cut the chosen zones anew along random trees; None where no tree misses the band by less than ``least``."""
-    p = problem
+    """Cut the chosen zones anew along random trees; None where no tree misses the band by less than ``least``.
+
+    ``least`` is about the chosen zones alone.
+    """
     region = np.flatnonzero(near[zone])
-    local = np.full(len(p), -1)
-    local[region] = np.arange(len(region))
-    weight, rule, most = _in_steps(p, p.weight[region])
-    stick = p.stick
+    part = _part(problem, region, len(near) - int(near.sum()))
+    everything = np.arange(len(region))
+    weight, rule, most = _in_steps(part, part.weight)
     best, best_key = None, (least, np.inf)
     clean = 0
     for tree in range(trees):
-        walk, up = grow_tree(region, local, p.indptr, p.neighbour, stick, WILD[tree % len(WILD)], state)
+        walk, up = grow_tree(everything, everything, part.indptr, part.neighbour, part.stick, WILD[tree % len(WILD)],
+                             state)  # fmt: skip
         if len(walk) < len(region):
             return None
-        price = subtree_cuts(region, local, walk, up, p.indptr, p.neighbour, p.cost)
-        parts, _ = cut_tree(weight, walk, up, price, rule, most)
-        tried = _replace(zone, near, region, parts)
-        missing = p.misses(tried)
+        price = subtree_cuts(everything, everything, walk, up, part.indptr, part.neighbour, part.cost)
+        tried, _ = cut_tree(weight, walk, up, price, rule, most)
+        missing = part.misses(tried)
         if missing > best_key[0]:
             continue
-        energy = total_energy(tried, int(tried.max()) + 1, p.indptr, p.neighbour, p.length, p.cost, p.weight, p.area,
-                              p.rim, p.rule, p.further, p.further_rules)  # fmt: skip
+        energy = total_energy(tried, int(tried.max()) + 1, part.indptr, part.neighbour, part.length, part.cost,
+                              part.weight, part.area, part.rim, part.rule, part.further,
+                              part.further_rules)  # fmt: skip
         if (missing, energy) < best_key and missing < least:
             best, best_key = tried, (missing, float(energy))
         clean += missing == 0
         if clean >= 3:
             break
-    return best
+    return None if best is None else _replace(zone, near, region, best)
+
+
+def _part(problem: Problem, region: np.ndarray, others: int) -> Problem:
+    """Cut some whole zones out of a problem, with its own band; of the zones asked for, ``others`` lie elsewhere."""
+    count = None if problem.count is None else max(problem.count - others, 1)
+    part = subproblem(problem, region)
+    return replace(part, band=problem.band, count=count)
 
 
 def _in_steps(problem: Problem, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

@@ -273,7 +273,7 @@ class _Drawn:
             self.zones[level][members] = used[level] + part.zones[level]
             self.own[level] |= {used[level] + zone: own for zone, own in part.own[level].items()}
             for each in part.told[level]:
-                self.told.append((level, replace(each, atoms=tuple(members[list(each.atoms)].tolist()))))
+                self.told.append((level, each.placed(members)))
         if part.redrawn:
             self.redrawn[name] = part.redrawn
 
@@ -303,8 +303,10 @@ def _plan(
         if told_by_floors(settled, set(owners[level].iloc[list(each.atoms)]), level):
             continue
         outer = [str(Level.COMMUNITY), *drawn.levels][drawn.levels.index(level)]
-        area_id = str(owners[outer].iloc[each.atoms[0]])
-        told_rows.append(_certificate_row(each, area_id, level, profile.limits[level], work.graph.shapes))
+        told_rows += [
+            _certificate_row(each, str(area_id), level, profile.limits[level], work.graph.shapes)
+            for area_id in dict.fromkeys(owners[outer].iloc[list(each.missed or each.atoms[:1])])
+        ]
     if Level.BEAT in profile.levels:
         wish = number_of_areas.get(str(Level.BEAT)) if isinstance(number_of_areas, Mapping) else None
         limits = profile.limits[Level.BEAT]

@@ -34,14 +34,11 @@ def polish(problem: Problem, zone: np.ndarray, atoms: int, groups: int, passes: 
     if problem.count is not None:
         return zone
     zone = zone.copy()
-    starts = problem.starts
     seen: set[bytes] = set()
     for _ in range(passes):
         better = False
-        for first in range(len(problem)):
-            if first != np.flatnonzero(zone == zone[first])[0]:
-                continue
-            region = _neighbourhood(problem, zone, int(zone[first]), atoms, starts)
+        for first in np.sort(np.unique(zone, return_index=True)[1]).tolist():
+            region = _neighbourhood(problem, zone, int(zone[first]), atoms)
             key = region.tobytes() + zone[region].tobytes()
             if key in seen:
                 continue
@@ -49,7 +46,7 @@ def polish(problem: Problem, zone: np.ndarray, atoms: int, groups: int, passes: 
             found = divide_region(problem, zone, region, groups)
             if found is not None:
                 zone[region] = int(zone.max()) + 1 + found
-                better = True
+                zone, better = renumber(zone), True
         if not better:
             break
     return renumber(zone)
@@ -67,9 +64,10 @@ def divide_region(problem: Problem, zone: np.ndarray, region: np.ndarray, groups
     return divide_exactly(part, groups, best=float(energy), only_band=only_band)
 
 
-def _neighbourhood(problem: Problem, zone: np.ndarray, z: int, atoms: int, starts: np.ndarray) -> np.ndarray:
+def _neighbourhood(problem: Problem, zone: np.ndarray, z: int, atoms: int) -> np.ndarray:
     """Choose a zone and the neighbours that it has the longest borders with, as many as fit."""
-    edge = (zone[starts] == z) & (zone[problem.neighbour] != z)
+    edge, _ = problem.edges_of(np.flatnonzero(zone == z))
+    edge = edge[zone[problem.neighbour[edge]] != z]
     metres = np.bincount(zone[problem.neighbour[edge]], problem.length[edge])
     size = np.bincount(zone)
     chosen, used = [z], int(size[z])

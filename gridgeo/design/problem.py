@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -97,7 +98,7 @@ class Problem:
         """Return the number of zones to begin with."""
         return self.band.best
 
-    @property
+    @cached_property
     def rule(self) -> np.ndarray:
         """Return the prices that the kernels weigh a division by."""
         target = self.limits.target if self.count is None else int(self.weight.sum()) / self.count
@@ -106,7 +107,7 @@ class Problem:
             [self.band.low, self.band.high, target, self.prices.miss, self.prices.shape, self.prices.target]
         )
 
-    @property
+    @cached_property
     def further_rules(self) -> np.ndarray:
         """Return low, high, target, price of a miss and of a deviation of each further measure, shape (q, 5)."""
         rows = [
@@ -115,12 +116,19 @@ class Problem:
         ]
         return np.array(rows, dtype=float).reshape(len(rows), 5)
 
-    @property
+    @cached_property
     def starts(self) -> np.ndarray:
         """Return the atom at which each directed edge begins."""
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
-    @property
+    def edges_of(self, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the directed edges that begin at some atoms, and the place of each one's atom among them."""
+        counts = self.indptr[members + 1] - self.indptr[members]
+        place = np.repeat(np.arange(len(members)), counts)
+        within = np.arange(len(place)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return self.indptr[members][place] + within, place
+
+    @cached_property
     def stick(self) -> np.ndarray:
         """Return how readily a random tree leaves an edge out: 0 inside a block, 1 and more on streets."""
         rate = self.cost / np.maximum(self.length, 1e-9)
@@ -296,17 +304,17 @@ def subproblem(
     limits = limits or problem.limits
     local = np.full(len(problem), -1)
     local[members] = np.arange(len(members))
-    start = problem.starts
-    inside = local[start] >= 0
-    lost = inside & (local[problem.neighbour] < 0)
-    kept = inside & ~lost
-    order = np.lexsort((local[problem.neighbour[kept]], local[start[kept]]))
+    edge, start = problem.edges_of(members)
+    end = local[problem.neighbour[edge]]
+    lost = end < 0
+    kept, start_kept, end_kept = edge[~lost], start[~lost], end[~lost]
+    order = np.lexsort((end_kept, start_kept))
     weight = problem.weight[members]
-    rim = problem.rim[members] + np.bincount(local[start[lost]], problem.length[lost], minlength=len(members))
+    rim = problem.rim[members] + np.bincount(start[lost], problem.length[edge[lost]], minlength=len(members))
     return replace(
         problem,
-        indptr=np.searchsorted(local[start[kept]][order], np.arange(len(members) + 1)).astype(np.int64),
-        neighbour=local[problem.neighbour[kept]][order].astype(np.int64),
+        indptr=np.searchsorted(start_kept[order], np.arange(len(members) + 1)).astype(np.int64),
+        neighbour=end_kept[order].astype(np.int64),
         length=problem.length[kept][order],
         cost=problem.cost[kept][order],
         weight=weight,

@@ -144,6 +144,16 @@ def test_every_grid_keeps_the_band_or_is_certified(divided):
     assert set(bad["parent_id"]) <= set(told["area_id"])
 
 
+def test_every_micro_grid_keeps_the_band_or_its_grid_is_certified(divided):
+    _, _, path, _ = divided
+    areas, told = layer(path, "micro_grids"), certificates(path, "micro")
+    floors = pd.DataFrame(gg.read_plan(path).manifest["stacked"], columns=["parent_id", "households"])
+    by_floor = floors["households"].between(50, 80).groupby(floors["parent_id"]).all()
+    bad = areas[~areas["households"].between(50, 80) & ~areas["area_id"].isin(by_floor.index[by_floor])]
+    bad = bad[bad["kind"] != "exclusive"]
+    assert set(bad["parent_id"]) <= set(told["area_id"])
+
+
 def test_totals_that_are_said_to_fit_no_band_do_fit_none(divided):
     _, _, path, _ = divided
     atoms, told = layer(path, "atoms"), certificates(path, "grid")
