@@ -62,6 +62,11 @@ class Certificate:
         atoms, missed = (tuple(places[list(each)].tolist()) for each in (self.atoms, self.missed))
         return replace(self, atoms=atoms, missed=missed)
 
+    def without(self, gone: set[int]) -> Certificate | None:
+        """Leave out zones that were drawn anew; None where it is about no other."""
+        missed = tuple(at for at in self.missed or self.atoms if at not in gone)
+        return replace(self, missed=missed if self.missed else ()) if missed else None
+
     def spread(self, parts: list[np.ndarray]) -> Certificate:
         """Name the atoms that each atom was made of: ``parts`` holds the places of each."""
         atoms = tuple(int(at) for each in self.atoms for at in parts[each])

@@ -232,7 +232,7 @@ def _redraw(
     fresh = [each.spread(parts) for each in large.told]
     gone = set(inside.tolist())
     told = {
-        level: [each for each in made.told[level] if not gone.intersection(each.atoms)] + _placed(new, inside)
+        level: [left for each in made.told[level] if (left := each.without(gone))] + _placed(new, inside)
         for level, new in ((outer, fresh), (inner, small.told))
     }
     tried = DividedCommunity(zones, {outer: made.own[outer], inner: own}, told, made.redrawn + len(chosen)).numbered()
