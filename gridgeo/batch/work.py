@@ -14,6 +14,7 @@ import shapely
 
 from gridgeo import __version__
 from gridgeo.design.partition import partition
+from gridgeo.model.amounts import in_band
 from gridgeo.model.errors import GridgeoError, StorageError
 from gridgeo.model.levels import Level
 from gridgeo.model.plan import Plan
@@ -113,11 +114,9 @@ def summarise(plan: Plan) -> list[dict[str, Any]]:
     counts = pd.DataFrame({"atoms": by_atom.size(), "households": by_atom["households"].sum()})
     place = {str(each): str(each) for each in counts.index}
     for level in plan.levels[1:]:
-        limits, owner = plan.profile.limits[level], plan.owner(level)
-        held = plan.atoms[limits.measure].groupby(owner).sum()
-        within = community.groupby(owner).first()
+        within = community.groupby(plan.owner(level)).first()
         counts[f"{level}_areas"] = within.value_counts()
-        counts[f"{level}_in_band"] = within[held.between(limits.low, limits.high)].value_counts()
+        counts[f"{level}_in_band"] = within[in_band(plan, level).fillna(False).astype(bool)].value_counts()
         place |= within.to_dict()
     counts["certificates"] = plan.certificates["area_id"].map(place).value_counts()
     counts = counts.fillna(0).astype(int).rename_axis("community_id").reset_index()

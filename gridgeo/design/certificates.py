@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.model.profile import UNLIMITED, Limits
 
-from .exact import is_divisible, is_possible
+from .exact import is_divisible, is_possible, reachable
 from .problem import Problem
 
 MEASURE_WORDS = {"area_m2": "m2"}
@@ -181,8 +180,8 @@ def _reason(problem: Problem, zone: np.ndarray, z: int, held: int, name: str, gr
         return _over(problem, int(over[0]), name)
     nearest = f"low={held}" if held < limits.low else f"high={held}"
     for atom in members[np.argsort(-problem.weight[members], kind="stable")].tolist():
-        reach = reachable(problem, atom, limits.high)
-        if int(problem.weight[reach].sum()) < limits.low:
+        reach = reachable(problem, np.array([atom]))
+        if reach is not None and int(problem.weight[reach].sum()) < limits.low:
             return _dead(problem, reach, held, nearest, name)
     hanging = _hanging(problem, zone, z, nearest, name)
     if hanging is not None:
@@ -301,32 +300,3 @@ def _further(zone: np.ndarray, amounts: np.ndarray, limits: Limits, name: str) -
             )
         )  # fmt: skip
     return found
-
-
-def reachable(problem: Problem, atom: int, high: int) -> np.ndarray:
-    """Collect the atoms that can share an area with one atom without exceeding a limit.
-
-    Parameters
-    ----------
-    problem : Problem
-    atom : int
-    high : int, households
-
-    Returns
-    -------
-    array of int
-        Every connected group that holds ``atom`` and at most ``high`` households lies within them: an atom is left out
-        when even the lightest way to it exceeds the limit.
-    """
-    lightest = {atom: int(problem.weight[atom])}
-    heap = [(lightest[atom], atom)]
-    while heap:
-        sum_here, v = heapq.heappop(heap)
-        if sum_here > lightest[v]:
-            continue
-        for u in problem.neighbour[problem.indptr[v] : problem.indptr[v + 1]].tolist():
-            there = sum_here + int(problem.weight[u])
-            if there <= high and there < lightest.get(u, high + 1):
-                lightest[u] = there
-                heapq.heappush(heap, (there, u))
-    return np.array(sorted(lightest), dtype=np.int64)

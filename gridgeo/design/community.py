@@ -15,6 +15,7 @@ from .certificates import Certificate
 from .constraints import Constraints
 from .divide_area import Divide, Divided, Own, divide_area
 from .exact import is_divisible
+from .feasibility import misses_of
 from .graph import Graph
 from .problem import Borders, Problem, contract, make_problem, renumber
 from .solver import Effort
@@ -323,7 +324,7 @@ def _missed(work: Work, members: np.ndarray, made: DividedCommunity) -> tuple[in
     for level in work.levels:
         limits = work.profile.limits[level]
         held = np.bincount(made.zones[level], work.amounts[level][members]).astype(int)
-        short = np.maximum(limits.low - held, 0) + np.maximum(held - limits.high, 0)
+        short = misses_of(held, limits.low, limits.high)
         short[list(made.own[level])] = 0
         missed += [int(short.sum())] if level == work.levels[0] else [int((short > 0).sum()), int(short.sum())]
     return tuple(missed)

@@ -10,8 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .group_kernels import MOST_ATOMS, cheapest_cover, list_groups, share_prices
-from .kernels import FOUR_PI, ROUGH
+from .group_kernels import MOST_ATOMS, cheapest_cover, list_groups, price_zones, share_prices
 from .problem import Problem, subproblem
 
 NODES = 20
@@ -78,19 +77,10 @@ def price_groups(problem: Problem, groups: Groups) -> np.ndarray:
     -------
     array of float, shape (g,)
     """
-    low, high, target, miss_price, shape_price, target_price = problem.rule
-    shape = groups.rim**2 / (FOUR_PI * groups.area)
-    shape = np.where(shape > ROUGH, shape * shape / ROUGH, shape)
-    price = groups.cut + shape_price * shape
-    rules = problem.further_rules
-    amounts = [groups.weight.astype(float)]
-    if len(rules):
-        amounts += list((groups.members(len(problem)) @ problem.further).T)
-    bands = [(low, high, target, miss_price, target_price), *rules.tolist()]
-    for held, (below, above, aim, missing, off) in zip(amounts, bands, strict=True):
-        short = np.maximum(below - held, 0) + np.maximum(held - above, 0)
-        price += np.where(short > 0, missing * (1 + short / aim), 0.0) + off * ((held - aim) / aim) ** 2
-    return np.asarray(price)
+    sums = groups.members(len(problem)) @ problem.further
+    return np.asarray(
+        price_zones(groups.weight, groups.area, groups.rim, groups.cut, problem.rule, sums, problem.further_rules)
+    )
 
 
 def divide_exactly(problem: Problem, most: int, *, best: float = np.inf, only_band: bool = False) -> np.ndarray | None:
@@ -156,15 +146,21 @@ def is_possible(problem: Problem, most: int) -> bool | None:
     groups = connected_groups(bounded, most, low=limits.low)
     if groups is None:
         return None
-    kept = groups.weight <= limits.high
+    kept = _keep_bands(bounded, groups)
+    groups = Groups(*(getattr(groups, name)[kept] for name in ("bits", "weight", "area", "rim", "cut")))
+    count, _ = _cheapest(problem, groups, np.ones(int(kept.sum())), np.inf, most)
+    return None if count < 0 else count > 0
+
+
+def _keep_bands(problem: Problem, groups: Groups) -> np.ndarray:
+    """Tell which groups keep every band that is to be kept."""
+    keeps = (groups.weight >= problem.band.low) & (groups.weight <= problem.band.high)
     member = groups.members(len(problem))
     for amounts, each in zip(problem.further.T, problem.measures, strict=True):
         if each.strength != "may":
             held = member @ amounts
-            kept &= (held >= each.low) & (held <= each.high)
-    groups = Groups(*(getattr(groups, name)[kept] for name in ("bits", "weight", "area", "rim", "cut")))
-    count, _ = _cheapest(problem, groups, np.ones(int(kept.sum())), np.inf, most)
-    return None if count < 0 else count > 0
+            keeps &= (held >= each.low) & (held <= each.high)
+    return keeps
 
 
 def is_divisible(problem: Problem, core: np.ndarray, most: int) -> bool | None:
@@ -194,11 +190,7 @@ def is_divisible(problem: Problem, core: np.ndarray, most: int) -> bool | None:
     if groups is None:
         return None
     member = groups.members(len(part))
-    keeps = (groups.weight >= part.band.low) & (groups.weight <= part.band.high) & member[:, inside].any(axis=1)
-    for amounts, each in zip(part.further.T, part.measures, strict=True):
-        if each.strength != "may":
-            held = member @ amounts
-            keeps &= (held >= each.low) & (held <= each.high)
+    keeps = _keep_bands(part, groups) & member[:, inside].any(axis=1)
     if not keeps.any():
         return False
     used = member[keeps].T.astype(float)
@@ -214,8 +206,22 @@ def is_divisible(problem: Problem, core: np.ndarray, most: int) -> bool | None:
     return {0: True, 2: False}.get(answer.status)
 
 
-def _surroundings(problem: Problem, core: np.ndarray) -> tuple[Problem, np.ndarray] | None:
-    """Cut out the atoms that can share a group with the core, empty ones left out; None where they are too many."""
+def reachable(problem: Problem, core: np.ndarray, most: int | None = None) -> np.ndarray | None:
+    """Collect the atoms that can share an area with one of some atoms without exceeding the upper limit.
+
+    Parameters
+    ----------
+    problem : Problem
+    core : array of int
+    most : int, optional
+        Give up beyond so many atoms that are not empty.
+
+    Returns
+    -------
+    array of int, or None
+        Every connected group that holds an atom of the core and keeps the limit lies within them: an atom is left out
+        when even the lightest way to it exceeds the limit. None where they are too many.
+    """
     high = problem.limits.high
     lightest = {int(v): int(problem.weight[v]) for v in core}
     heap = [(held, v) for v, held in lightest.items()]
@@ -226,16 +232,24 @@ def _surroundings(problem: Problem, core: np.ndarray) -> tuple[Problem, np.ndarr
         if held > lightest[v]:
             continue
         peopled += int(problem.weight[v] > 0)
-        if peopled > MOST_ATOMS:
+        if most is not None and peopled > most:
             return None
         for u in problem.neighbour[problem.indptr[v] : problem.indptr[v + 1]].tolist():
             there = held + int(problem.weight[u])
             if there <= high and there < lightest.get(u, high + 1):
                 lightest[u] = there
                 heapq.heappush(heap, (there, u))
-    kept = np.array(sorted(lightest), dtype=np.int64)
+    return np.array(sorted(lightest), dtype=np.int64)
+
+
+def _surroundings(problem: Problem, core: np.ndarray) -> tuple[Problem, np.ndarray] | None:
+    """Cut out the atoms that can share a group with the core, empty ones left out; None where they are too many."""
+    kept = reachable(problem, core, MOST_ATOMS)
+    if kept is None:
+        return None
     bare, inside = _shortcut_empty(subproblem(problem, kept), np.searchsorted(kept, np.sort(core)))
-    return replace(bare, band=replace(bare.band, low=problem.limits.low, high=high)), inside
+    limits = problem.limits
+    return replace(bare, band=replace(bare.band, low=limits.low, high=limits.high)), inside
 
 
 def _shortcut_empty(problem: Problem, core: np.ndarray) -> tuple[Problem, np.ndarray]:

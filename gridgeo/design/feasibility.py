@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Arithmetic:
@@ -81,6 +83,11 @@ def counted(total: int, low: int, high: int, count: int) -> Arithmetic:
     """
     counts = range(count, count + 1) if low * count <= total <= high * count else range(0)
     return Arithmetic(counts, min(low, total // count), max(high, math.ceil(total / count)), count)
+
+
+def misses_of(amounts: np.ndarray, low: int, high: int) -> np.ndarray:
+    """Tell by how much each amount misses a band; 0 inside it."""
+    return np.asarray(np.maximum(low - amounts, 0) + np.maximum(amounts - high, 0))
 
 
 def _nearest(total: int, low: int, high: int) -> Arithmetic:

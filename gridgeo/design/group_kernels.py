@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kernels import compiled
+from .kernels import compiled, further_energy, zone_energy
 
 MOST_ATOMS = 62
 """Atoms that fit into one number."""
@@ -90,6 +90,15 @@ def list_groups(indptr, neighbour, length, cost, weight, area, outline, border_c
                 sums[top, 2] = cut + border_cost[u] - 2 * saved
                 top += 1
     return found, bits, weights, areas, rims, cuts
+
+
+@compiled
+def price_zones(weights, areas, rims, cuts, rule, sums, rules):  # type: ignore[no-untyped-def]
+    """Weigh each group as a zone, with the part of its borders' cost that is its own."""
+    price = cuts.copy()
+    for g in range(len(price)):
+        price[g] += zone_energy(weights[g], areas[g], rims[g], rule) + further_energy(sums[g], rules)
+    return price
 
 
 @compiled

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from .kernels import cut_tree, grow_tree, subtree_cuts, total_energy
+from .feasibility import misses_of
 from .polish import divide_region
-from .problem import Problem, renumber, subproblem
+from .problem import Problem, region_of, renumber, weigh
+from .tree_kernels import cut_tree, grow_tree, subtree_cuts
 
 WILD = (0.3, 1.0, 3.0)
 """How far chance goes before streets when a tree is drawn."""
@@ -63,7 +62,7 @@ def _recut_worst(
 ) -> np.ndarray | None:
     """Cut the surroundings of bad zones anew, worst zone first; the first division that misses less is taken."""
     weights = np.bincount(zone, problem.weight)
-    miss = np.maximum(problem.band.low - weights, 0) + np.maximum(weights - problem.band.high, 0)
+    miss = misses_of(weights, problem.band.low, problem.band.high)
     start = problem.starts
     bad = np.argsort(-miss, kind="stable")[: max(int((miss > 0).sum()), 1)]
     for worst in bad.tolist():
@@ -126,11 +125,9 @@ def _recut(
         missing = part.misses(tried)
         if missing > best_key[0]:
             continue
-        energy = total_energy(tried, int(tried.max()) + 1, part.indptr, part.neighbour, part.length, part.cost,
-                              part.weight, part.area, part.rim, part.rule, part.further,
-                              part.further_rules)  # fmt: skip
+        energy = weigh(part, tried)
         if (missing, energy) < best_key and missing < least:
-            best, best_key = tried, (missing, float(energy))
+            best, best_key = tried, (missing, energy)
         clean += missing == 0
         if clean >= 3:
             break
@@ -138,10 +135,8 @@ def _recut(
 
 
 def _part(problem: Problem, region: np.ndarray, others: int) -> Problem:
-    """Cut some whole zones out of a problem, with its own band; of the zones asked for, ``others`` lie elsewhere."""
-    count = None if problem.count is None else max(problem.count - others, 1)
-    part = subproblem(problem, region)
-    return replace(part, band=problem.band, count=count)
+    """Cut some whole zones out of a problem; of the zones that were asked for, ``others`` lie elsewhere."""
+    return region_of(problem, region, None if problem.count is None else max(problem.count - others, 1))
 
 
 def _in_steps(problem: Problem, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

@@ -143,8 +143,8 @@ def partition(  # noqa: PLR0913 - one argument a wish
         raise TableError(f"number_of_areas: level 'beat' is none that profile {profile.name!r} states a size of")
     divide, tries = _method(method), _effort(effort)
     names = np.unique(atoms["community_id"].to_numpy(dtype=str)).tolist()
-    numbers = _numbers(atoms, names, profile.limits[levels[0]], number_of_areas, levels[0], bool(len(asked.seeds)))
-    work = _work(atoms, borders, profile, levels, asked, numbers, divide, tries, seed)
+    work = _work(atoms, borders, profile, levels, asked, divide, tries, seed)
+    work = replace(work, numbers=_numbers(work, names, number_of_areas))
     drawn = _Drawn.begin(atoms, levels)
     for at, members, edges in work.graph.parts(work.community, len(names)):
         if cancelled is not None and cancelled():
@@ -163,19 +163,12 @@ def _in_order_of(plan: Plan, atoms: gpd.GeoDataFrame) -> Plan:
     return replace(plan, atoms=atoms, owners=owners, borders=find_borders(atoms))
 
 
-def _numbers(
-    atoms: gpd.GeoDataFrame,
-    names: list[str],
-    limits: Limits,
-    wish: Number | Mapping[str, Number] | None,
-    level: str,
-    seeded: bool,
-) -> dict[str, int]:
+def _numbers(work: Work, names: list[str], wish: Number | Mapping[str, Number] | None) -> dict[str, int]:
     """Decide how many grids the communities are divided into, where that was asked for."""
-    parent = np.unique(atoms["community_id"].to_numpy(dtype=str), return_inverse=True)[1]
-    totals = np.bincount(parent, amounts_of(atoms, limits))
-    found = allot(wish, names, totals, np.bincount(parent), limits, level)
-    if found and seeded:
+    level = work.levels[0]
+    totals = np.bincount(work.community, work.amounts[level])
+    found = allot(wish, names, totals, np.bincount(work.community), work.profile.limits[level], level)
+    if found and len(work.asked.seeds):
         raise GridgeoError("number_of_areas: contradicts seeds, which make one area each; leave one of them out")
     return found
 
@@ -212,7 +205,6 @@ def _work(
     profile: Profile,
     levels: list[str],
     asked: Constraints,
-    numbers: dict[str, int],
     divide: Divide,
     effort: Effort,
     seed: int,
@@ -239,7 +231,7 @@ def _work(
         further=further,
         site_held=held,
         asked=asked,
-        numbers=numbers,
+        numbers={},
         divide=divide,
         effort=effort,
         seed=seed,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from .exact import divide_exactly
-from .kernels import total_energy
-from .problem import Problem, renumber, subproblem
+from .problem import Problem, region_of, renumber, weigh
 
 
 def polish(problem: Problem, zone: np.ndarray, atoms: int, groups: int, passes: int) -> np.ndarray:
@@ -54,14 +51,10 @@ def polish(problem: Problem, zone: np.ndarray, atoms: int, groups: int, passes: 
 
 def divide_region(problem: Problem, zone: np.ndarray, region: np.ndarray, groups: int) -> np.ndarray | None:
     """Divide some whole zones exactly anew; None where that weighs no less, or cannot be listed."""
-    band = replace(problem.limits, low=problem.band.low, high=problem.band.high)
-    part = subproblem(problem, region, limits=band)
-    part = replace(part, band=replace(part.band, low=band.low, high=band.high))
+    part = region_of(problem, region)
     now = renumber(zone[region])
-    energy = total_energy(now, int(now.max()) + 1, part.indptr, part.neighbour, part.length, part.cost, part.weight,
-                          part.area, part.rim, problem.rule, part.further, part.further_rules)  # fmt: skip
     only_band = part.misses(now) == 0
-    return divide_exactly(part, groups, best=float(energy), only_band=only_band)
+    return divide_exactly(part, groups, best=weigh(part, now), only_band=only_band)
 
 
 def _neighbourhood(problem: Problem, zone: np.ndarray, z: int, atoms: int) -> np.ndarray:

@@ -11,7 +11,8 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.model.profile import Limits
 
-from .feasibility import Arithmetic, arithmetic, counted
+from .feasibility import Arithmetic, arithmetic, counted, misses_of
+from .kernels import total_energy
 
 RANK_COST = {0: 1.0, 1: 0.2, 2: 0.2, 3: 0.22, 4: 0.25, 5: 0.3, 6: 0.4, 7: 0.1}
 """What a metre of border costs by the rank of the street it runs on; 0 is open ground, 7 the border of a community."""
@@ -93,11 +94,6 @@ class Problem:
         """Count the atoms."""
         return len(self.weight)
 
-    @property
-    def zones_wanted(self) -> int:
-        """Return the number of zones to begin with."""
-        return self.band.best
-
     @cached_property
     def rule(self) -> np.ndarray:
         """Return the prices that the kernels weigh a division by."""
@@ -138,11 +134,10 @@ class Problem:
     def misses(self, zone: np.ndarray) -> float:
         """Sum up by how much the zones miss their bands, in households, and their number by targets of households."""
         weights = np.bincount(zone, self.weight)
-        missed = float((np.maximum(self.band.low - weights, 0) + np.maximum(weights - self.band.high, 0)).sum())
+        missed = float(misses_of(weights, self.band.low, self.band.high).sum())
         for amounts, each in zip(self.further.T, self.measures, strict=True):
             if each.strength != "may":
-                held = np.bincount(zone, amounts)
-                short = np.maximum(each.low - held, 0) + np.maximum(held - each.high, 0)
+                short = misses_of(np.bincount(zone, amounts), each.low, each.high)
                 missed += float(short.sum()) / max(each.target, 1) * self.rule[2]
         if self.seeds is not None:
             missed += float(np.abs(np.bincount(zone[self.seeds], minlength=len(weights)) - 1).sum()) * self.rule[2]
@@ -327,6 +322,20 @@ def subproblem(
         count=count,
         seeds=None if problem.seeds is None else local[problem.seeds[local[problem.seeds] >= 0]],
     )
+
+
+def region_of(problem: Problem, region: np.ndarray, count: int | None = None) -> Problem:
+    """Cut some whole zones out of a problem, to be divided anew inside its band, into ``count`` if that is given."""
+    return replace(subproblem(problem, region), band=problem.band, count=count)
+
+
+def weigh(problem: Problem, zone: np.ndarray) -> float:
+    """Weigh a division: the lower the better; a household outside the band weighs more than any border."""
+    p = problem
+    return float(
+        total_energy(zone, int(zone.max()) + 1, p.indptr, p.neighbour, p.length, p.cost, p.weight, p.area, p.rim,
+                     p.rule, p.further, p.further_rules)
+    )  # fmt: skip
 
 
 def contract(problem: Problem, label: np.ndarray) -> Problem:

@@ -9,10 +9,11 @@ import numpy as np
 import pymetis
 
 from .group_kernels import MOST_ATOMS
-from .kernels import anneal, recombine, total_energy
 from .mending import mend, tree_start
+from .move_kernels import anneal
 from .polish import divide_region, polish
-from .problem import Problem, contract, join_fragments, renumber, whole_blocks
+from .problem import Problem, contract, join_fragments, renumber, weigh, whole_blocks
+from .tree_kernels import recombine
 
 Method = Callable[[Problem, int], np.ndarray]
 
@@ -84,7 +85,7 @@ def solve(problem: Problem, effort: Effort, seed: int) -> np.ndarray:
     array of int, shape (n,)
         The zone of each atom, from 0. Where the band cannot be kept the households that miss it are few.
     """
-    if len(problem) == 1 or problem.zones_wanted == 1:
+    if len(problem) == 1 or problem.band.best == 1:
         return np.zeros(len(problem), dtype=np.int64)
     label = whole_blocks(problem)
     zone = None
@@ -126,25 +127,12 @@ def _solve_atoms(problem: Problem, zone: np.ndarray | None, effort: Effort, seed
     return best if found is None else found
 
 
-def weigh(problem: Problem, zone: np.ndarray) -> float:
-    """Weigh a division: the lower the better; a household outside the band weighs more than any border."""
-    p = problem
-    return float(
-        total_energy(zone, int(zone.max()) + 1, p.indptr, p.neighbour, p.length, p.cost, p.weight, p.area, p.rim,
-                     p.rule, p.further, p.further_rules)
-    )  # fmt: skip
-
-
 def begin(problem: Problem, effort: Effort, seed: int) -> np.ndarray:
     """Make a division to begin with: from the seeds that were given, by METIS, or along a tree where atoms are few."""
     if problem.seeds is not None:
         return grow_from_seeds(problem)
     zone = metis(problem, seed)
     return zone if zone.any() else tree_start(problem, effort.trees, seed)
-
-
-def _is_for_metis(problem: Problem, count: int) -> bool:
-    return count > 1 and len(problem) >= FEW * count
 
 
 def metis(problem: Problem, seed: int, *, recursive: bool = False) -> np.ndarray:
@@ -169,7 +157,7 @@ def metis(problem: Problem, seed: int, *, recursive: bool = False) -> np.ndarray
     count = int(alone.sum()) + round(int(problem.weight[~alone].sum()) / problem.rule[2])
     count = count if problem.count is None else problem.count
     weight = np.minimum(problem.weight, problem.band.high)
-    if not _is_for_metis(problem, count):
+    if count < 2 or len(problem) < FEW * count:
         return np.zeros(len(problem), dtype=np.int64)
     scale = 1e4 / max(problem.cost.max(), 1e-12)
     prices = np.maximum((problem.cost * scale).astype(np.int64), 1)
