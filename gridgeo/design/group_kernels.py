@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kernels import compiled, further_energy, zone_energy
+from . import plain_kernels as plain
+from .kernels import VISITS, compiled, compiled_or, further_energy, zone_energy
 
 MOST_ATOMS = 62
 """Atoms that fit into one number."""
-VISITS = 4
-"""Groups looked at for each one that may be listed."""
 
 
-@compiled
+@compiled_or(plain.list_groups)
 def list_groups(indptr, neighbour, length, cost, weight, area, outline, border_cost, low, high, most):  # type: ignore[no-untyped-def]
     """List the connected groups of ``low`` to ``high`` by their bits; a single atom above ``high`` is a group too.
 
@@ -101,7 +100,7 @@ def price_zones(weights, areas, rims, cuts, rule, sums, rules):  # type: ignore[
     return price
 
 
-@compiled
+@compiled_or(plain.share_prices)
 def share_prices(bits, price, n, rounds):  # type: ignore[no-untyped-def]
     """Share the prices of groups out among atoms so that no group is cheaper than its atoms: a lower bound.
 

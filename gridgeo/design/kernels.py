@@ -15,8 +15,10 @@ import numpy as np
 
 FOUR_PI = 4 * np.pi
 BIG = 1e18
+VISITS = 4
+"""Groups looked at for each one that may be listed."""
 ROUGH = 2.0
-"""From this inverse compactness on (Polsby-Popper one half) a shape's price grows with its square."""
+"""From this inverse compactness on (Polsby-Popper one half) a shape's price grows with its cube."""
 
 
 def _compile() -> Callable[[Any], Any]:
@@ -34,32 +36,39 @@ def _compile() -> Callable[[Any], Any]:
 compiled = _compile()
 
 
+def compiled_or(plain: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Compile a function, or take its plain namesake where there is no compiler."""
+    return lambda function: plain if compiled(function) is function else compiled(function)
+
+
 @compiled
 def next_random(state):  # type: ignore[no-untyped-def]
     """Draw a number in [0, 1): Park and Miller's minimal standard generator, its state in ``state[0]``."""
-    state[0] = (state[0] * 48271) % 2147483647
-    return state[0] / 2147483647.0
+    drawn = int(state[0]) * 48271 % 2147483647
+    state[0] = drawn
+    return drawn / 2147483647.0
 
 
 @compiled
 def zone_energy(weight, area, rim, rule):  # type: ignore[no-untyped-def]
     """Weigh one zone: how far it misses the band, how far its shape is from a circle, how far it is from the target.
 
-    ``rule``: low, high, target, price of a miss, of shape, of deviation. A rough shape's price grows with its square.
+    ``rule``: low, high, target, price of a miss, of shape, of deviation. A rough shape's price grows with its cube.
     """
+    low, high, target, miss_price, shape_price, off_price = rule
     miss = 0.0
-    if weight < rule[0]:
-        miss = rule[0] - weight
-    elif weight > rule[1]:
-        miss = weight - rule[1]
+    if weight < low:
+        miss = low - weight
+    elif weight > high:
+        miss = weight - high
     energy = 0.0
     if miss > 0:
-        energy = rule[3] * (1.0 + miss / rule[2])
-    off = (weight - rule[2]) / rule[2]
+        energy = miss_price * (1.0 + miss / target)
+    off = (weight - target) / target
     shape = rim * rim / (FOUR_PI * area)
     if shape > ROUGH:
-        shape = shape * shape / ROUGH
-    return energy + rule[4] * shape + rule[5] * off * off
+        shape = shape * shape * shape / (ROUGH * ROUGH)
+    return energy + shape_price * shape + off_price * off * off
 
 
 @compiled

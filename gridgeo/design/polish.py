@@ -63,11 +63,11 @@ def _neighbourhood(problem: Problem, zone: np.ndarray, z: int, atoms: int) -> np
     edge = edge[zone[problem.neighbour[edge]] != z]
     metres = np.bincount(zone[problem.neighbour[edge]], problem.length[edge])
     size = np.bincount(zone)
-    chosen, used = [z], int(size[z])
+    chosen, used = np.arange(len(size)) == z, int(size[z])
     for other in np.argsort(-metres, kind="stable").tolist():
         if metres[other] <= 0:
             break
         if used + size[other] <= atoms:
-            chosen.append(other)
+            chosen[other] = True
             used += int(size[other])
-    return np.flatnonzero(np.isin(zone, chosen))
+    return np.flatnonzero(chosen[zone])

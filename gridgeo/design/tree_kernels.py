@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kernels import BIG, compiled, further_energy, measure_zones, next_random, sum_further, zone_energy
+from . import plain_kernels as plain
+from .kernels import BIG, compiled, compiled_or, further_energy, measure_zones, next_random, sum_further, zone_energy
 
 
 @compiled
@@ -16,7 +17,7 @@ def find_root(parent, v):  # type: ignore[no-untyped-def]
     return v
 
 
-@compiled
+@compiled_or(plain.grow_tree)
 def grow_tree(region, local, indptr, neighbour, stick, wild, state):  # type: ignore[no-untyped-def]
     """Draw a random spanning tree of a region; edges with a small ``stick`` are likelier to be in it.
 
@@ -85,7 +86,7 @@ def grow_tree(region, local, indptr, neighbour, stick, wild, state):  # type: ig
     return walk[:tail], up
 
 
-@compiled
+@compiled_or(plain.subtree_cuts)
 def subtree_cuts(region, local, walk, up, indptr, neighbour, value):  # type: ignore[no-untyped-def]
     """Sum ``value`` over the edges of the region that leave each subtree."""
     n = len(region)
@@ -119,7 +120,7 @@ def close_price(weight, rule):  # type: ignore[no-untyped-def]
     return zone_energy(weight, 1.0, 0.0, rule)
 
 
-@compiled
+@compiled_or(plain.cut_tree)
 def cut_tree(weights, walk, up, price, rule, most):  # type: ignore[no-untyped-def]
     """Cut a tree into parts of any number so that parts and cuts together are cheapest; exact on the tree.
 
