@@ -2,7 +2,8 @@
 
     python benchmarks/proof.py [--areas 500 5000 50000] [--each 200] [--overlay 5000]
 
-Areas have 40 vertices each and lie in parents of 16. The broken map has defects of 16 kinds in known places.
+Areas have 40 vertices each and lie in parents of 16. The broken maps have defects of known
+kinds in known places; their table tells what of each kind is found, under its name, and with which size.
 """
 
 from __future__ import annotations
@@ -15,19 +16,30 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 FOLDER = Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "tests")]
 
-from broken_maps import CRS, RaggedMap, break_map, ragged_map, score  # noqa: E402
+from broken_maps import (  # noqa: E402
+    CRS,
+    INNER_KINDS,
+    OUTER_KINDS,
+    ROW_KINDS,
+    SIZED_KINDS,
+    Injury,
+    RaggedMap,
+    break_map,
+    ragged_map,
+)  # fmt: skip
 from measure import Row, measure  # noqa: E402
 
 import gridgeo as gg  # noqa: E402
 
 AREAS = {"small": 400, "2k": 2_000, "20k": 20_000, "100k": 50_000}
 NOISE_M = 0.02
-MOVES = ["filled", "cut", "clipped", "moved"]
+MOVES = ["filled", "cut", "clipped", "moved", "placeholder"]
 
 
 def rows(size: str, seed: int = 0) -> Iterator[Row]:
@@ -42,9 +54,9 @@ def rows(size: str, seed: int = 0) -> Iterator[Row]:
     yield from _rows(count, max(1, count // 250), seed, overlay=count <= AREAS["2k"])
 
 
-def _rows(count: int, each: int, seed: int, *, overlay: bool) -> Iterator[Row]:
-    side = int(np.ceil(np.sqrt(count)))
-    clean = ragged_map(side, side, seed=seed)
+def _rows(count: int, each: int, seed: int, *, overlay: bool, table: list[pd.DataFrame] | None = None) -> Iterator[Row]:
+    clean, areas, injuries = broken_map(count, each, seed)
+    _, misnamed, misnomers = broken_map(count, each, seed, ROW_KINDS)
     size = len(clean.areas)
     shapes = clean.areas.geometry.to_numpy()
     gg.repair(clean.areas.iloc[:1], clean.areas.geometry.iloc[:1])  # loads what is loaded at first use
@@ -59,12 +71,16 @@ def _rows(count: int, each: int, seed: int, *, overlay: bool) -> Iterator[Row]:
     _, peer = measure(lambda: shapely.coverage_invalid_edges(shapes))
     yield Row("audit, clean", size, "areas", cost, "shapely.coverage_invalid_edges", peer, f"{len(findings)} findings")
 
-    areas, injuries = break_map(clean, min(each, (side // 4 - 1) ** 2 // 14), seed=seed)
+    found, cost = measure(lambda: gg.audit(misnamed, clean.territory, clean.parents))
+    names = by_kind(found, misnomers)
+    yield Row("audit, ids", len(misnamed), "areas", cost, "", None, _in_short(names, found))
     findings, cost = measure(lambda: gg.audit(areas, clean.territory, clean.parents))
-    unfound, unexplained, worst = score(findings, injuries)
-    note = f"{len(injuries)} defects, {len(unfound)} not found, {len(unexplained)} too many, sizes within {worst:.0e}"
     peer_cost = measure(lambda: _overlay(areas, clean.parents))[1] if overlay else None
+    kinds = by_kind(findings, injuries)
+    note = _in_short(kinds, findings)
     yield Row("audit, broken", size, "areas", cost, "geopandas overlay" if overlay else "", peer_cost, note)
+    if table is not None:
+        table += [kinds, names]
 
     repaired, cost = measure(lambda: gg.repair(areas, clean.territory, clean.parents))
     yield Row("repair", size, "areas", cost, "", None, _judge(repaired, areas, clean, findings))
@@ -77,6 +93,81 @@ def _rows(count: int, each: int, seed: int, *, overlay: bool) -> Iterator[Row]:
     homes = _households(clean, seed)
     findings, cost = measure(lambda: gg.audit(clean.areas, clean.territory, households=homes))
     yield Row("audit, homes", len(homes), "households", cost, "", None, f"{len(findings)} findings")
+
+
+def broken_map(
+    count: int, each: int, seed: int, kinds: tuple[str, ...] = INNER_KINDS + OUTER_KINDS
+) -> tuple[RaggedMap, gpd.GeoDataFrame, list[Injury]]:
+    """Draw a map of at least so many areas, with room for a defect of each kind, and break it.
+
+    Returns
+    -------
+    The map as it was, its broken areas, and the list of what was done.
+    """
+    inner = len(set(kinds) - set(OUTER_KINDS))
+    side = max(int(np.ceil(np.sqrt(count))), 4 * (int(np.ceil(np.sqrt(len(INNER_KINDS)))) + 1))
+    clean = ragged_map(side, side, seed=seed)
+    areas, injuries = break_map(clean, min(each, (side // 4 - 1) ** 2 // inner), kinds=kinds, seed=seed)
+    return clean, areas, injuries
+
+
+def by_kind(findings: gpd.GeoDataFrame, injuries: list[Injury]) -> pd.DataFrame:
+    """Set what an audit found beside what was done to the map.
+
+    Parameters
+    ----------
+    findings : GeoDataFrame
+        Table ``FINDINGS``.
+    injuries : list of Injury
+
+    Returns
+    -------
+    DataFrame
+        Index ``kind``; ``made``; ``recall``, the share with any finding in its place that names its areas; ``rightly``,
+        the share of those with one of its kind; ``precision``, the share of the kind's findings that are one of those;
+        ``area_off, width_off``, the worst errors as shares (nan where no size was made).
+    """
+    drawn = np.array([one if one is not None else shapely.Point() for one in findings.geometry], dtype=object)
+    tree, names = shapely.STRtree(drawn), [set(ids.split(",")) for ids in findings["area_ids"]]
+    of_area: dict[str, list[int]] = {}
+    for at, ids in enumerate(names):
+        for name in ids:
+            of_area.setdefault(name, []).append(at)
+    kinds, free, rows = findings["kind"].to_numpy(), np.ones(len(findings), dtype=bool), []
+    for injury in injuries:
+        ids = set(injury.area_ids)
+        near = set(tree.query(injury.place, predicate="dwithin", distance=0.01).tolist())
+        placed = {at for at in near if ids <= names[at]}
+        placed |= {at for name in ids for at in of_area.get(name, []) if ids <= names[at] and drawn[at].is_empty}
+        right = sorted(at for at in placed if kinds[at] == injury.kind and free[at])
+        free[right[:1]] = False
+        off = [np.nan, np.nan]
+        if right:
+            found = findings.iloc[right[0]]
+            if injury.kind in SIZED_KINDS and injury.area_m2:
+                off[0] = abs(found["area_m2"] / injury.area_m2 - 1)
+            off[1] = abs(found["width_m"] / injury.width_m - 1)
+        rows.append((injury.kind, bool(placed), bool(right), *off))
+    told = pd.DataFrame(rows, columns=["kind", "found", "right", "area_off", "width_off"]).groupby("kind", sort=False)
+    listed = pd.Series(kinds).value_counts()
+    sums = told["right"].sum()
+    return pd.DataFrame({
+        "made": told.size(), "recall": told["found"].mean(), "rightly": sums / told["found"].sum(),
+        "precision": sums / listed.reindex(sums.index), "area_off": told["area_off"].max(),
+        "width_off": told["width_off"].max(),
+    })  # fmt: skip
+
+
+def _in_short(kinds: pd.DataFrame, findings: gpd.GeoDataFrame) -> str:
+    """Say in a line what an audit is worth."""
+    right = (kinds["made"] * kinds["recall"] * kinds["rightly"]).sum()
+    listed = int((findings["kind"] != "hairline").sum())
+    made, found = int(kinds["made"].sum()), (kinds["made"] * kinds["recall"]).sum()
+    return (
+        f"{made} defects of {len(kinds)} kinds, recall {found / made:.2%}, "
+        f"kind {right / max(found, 1):.2%}, precision {right / listed:.2%}, "
+        f"area within {kinds['area_off'].max():.0e}, width within {kinds['width_off'].max():.1%}"
+    )
 
 
 def _overlay(areas: gpd.GeoDataFrame, parents: gpd.GeoDataFrame) -> None:
@@ -135,8 +226,10 @@ def main() -> None:
 
     print(HEADER)
     for count in asked.areas:
-        for row in _rows(count, asked.each, asked.seed, overlay=count <= asked.overlay):
+        kinds: list[pd.DataFrame] = []
+        for row in _rows(count, asked.each, asked.seed, overlay=count <= asked.overlay, table=kinds):
             print(as_line(row), flush=True)
+        print(pd.concat(kinds).to_string(float_format="{:.3g}".format), flush=True)
 
 
 if __name__ == "__main__":

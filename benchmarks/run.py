@@ -71,7 +71,7 @@ HEADER = f"{'step':<16}{'count':>11} {'of':<15}{'CPU s':>9}{'MB':>7}  {'peer':<3
 def as_line(row: Row) -> str:
     """Write a row as one line of the table; ``x`` says how many times as long the peer took."""
     peer = f"{row.peer:<36}"
-    beside = f"{row.peer_cost.seconds:>9.3f}{row.ratio:>7.2g}" if row.peer_cost else " " * 16
+    beside = f"{row.peer_cost.seconds:>9.3f}{row.ratio:>7.3g}" if row.peer_cost else " " * 16
     ours = f"{row.cost.seconds:>9.3f}{row.cost.megabytes:>7.0f}"
     return f"{row.step:<16}{row.count:>11,} {row.things:<15}{ours}  {peer}{beside}  {row.note}".rstrip()
 

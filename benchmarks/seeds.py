@@ -57,7 +57,8 @@ def read_cambridge() -> gpd.GeoDataFrame:
         gg.read_layer(f"{file}:{layer}", table="streets", to=broken.crs) for layer in ("streets", "rail", "water")
     )
     homes = gg.read_layer(f"{file}:household_points", table="households", to=broken.crs)
-    communities = gg.repair(broken, shapely.union_all(shapely.make_valid(inside.geometry.to_numpy()))).areas
+    land = shapely.union_all(shapely.make_valid(inside.geometry.to_numpy()))
+    communities = gg.repair(broken, land, fill="all").areas
     barriers = gpd.GeoDataFrame(pd.concat([each[["rank", "kind", "geometry"]] for each in (rail, water)]))
     barriers.index = pd.Index([f"W{number}" for number in range(len(barriers))], name="street_id")
     return gg.make_atoms(communities, streets, homes, barriers=barriers, profile=gg.load_profile(PROFILE))

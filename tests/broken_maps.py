@@ -1,6 +1,7 @@
 """Draw ragged maps of any size, and break them in known places, so that an audit can be judged by what was done."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -53,9 +54,15 @@ def ragged_map(columns, rows, *, points=10, side_m=500.0, block=(4, 4), seed=0):
     row, column = np.divmod(np.arange(rows * columns), columns)
     parent = [f"P{r:03d}-{c:03d}" for r, c in zip(row // block[1], column // block[0], strict=True)]
     index = pd.Index([f"A{r:04d}-{c:04d}" for r, c in zip(row, column, strict=True)], name="area_id")
-    areas = gpd.GeoDataFrame({"parent_id": parent}, geometry=gpd.GeoSeries(shapes, index=index, crs=CRS), index=index)
+    code_of = {name: f"{number:06d}" for number, name in enumerate(sorted(set(parent)), start=1)}
+    inner = row % block[1] * block[0] + column % block[0]
+    code = [f"{code_of[name]}{number:03d}" for name, number in zip(parent, inner, strict=True)]
+    areas = gpd.GeoDataFrame(
+        {"parent_id": parent, "code": code}, geometry=gpd.GeoSeries(shapes, index=index, crs=CRS), index=index
+    )
     held = areas.groupby("parent_id").geometry.apply(lambda some: shapely.coverage_union_all(some.to_numpy()))
     parents = gpd.GeoDataFrame(geometry=gpd.GeoSeries(held, crs=CRS).rename_axis("area_id"))
+    parents["code"] = parents.index.map(code_of)
     territory = shapely.coverage_union_all(parents.geometry.to_numpy())
     return RaggedMap(areas, parents, territory, columns, rows, points, side_m)
 
@@ -68,6 +75,15 @@ class Injury:
     area_ids: tuple
     area_m2: float
     place: shapely.Geometry
+    value: float = float("nan")
+
+    @cached_property
+    def width_m(self):
+        """Measure the largest inscribed circle by GEOS, to 0.2 % of the mean width; nan where it was not made wide."""
+        if self.kind not in WIDE_KINDS or self.place.geom_type != "Polygon":
+            return float("nan")
+        fine = 0.002 * self.place.area / self.place.length
+        return 2 * shapely.maximum_inscribed_circle(self.place, tolerance=fine).length
 
 
 SIDES = {"south": (0, (0, -1)), "east": (1, (1, 0)), "north": (2, (0, 1)), "west": (3, (-1, 0))}
@@ -76,6 +92,19 @@ INNER_KINDS = (
     "invalid_ring", "several_parts", "sliver_area", "empty_geometry", "outside_parent", "wrong_parent",
 )  # fmt: skip
 OUTER_KINDS = ("open_gap", "outside_territory")
+ROW_KINDS = ("missing_id", "duplicate_id", "wrong_code", "duplicate_code")
+"""What is wrong with ids and codes, where the land is not."""
+THING_KINDS = (
+    "household_in_none", "household_in_several", "institution_in_none", "institution_in_several", "street_in_none",
+    "crossing_in_none",
+)  # fmt: skip
+"""What ``lost_things`` puts on land that is in no area, or in several."""
+ALL_KINDS = INNER_KINDS + OUTER_KINDS + ROW_KINDS
+SIZED_KINDS = (
+    "gap", "open_gap", "hole", "missing_area", "overlap", "contained", "duplicate", "outside_territory",
+    "outside_parent", "jittered_edge", "wrong_parent", "missing_id", "wrong_code", "duplicate_code", "duplicate_id",
+)  # fmt: skip
+WIDE_KINDS = ("gap", "open_gap", "hole", "missing_area", "overlap", "outside_territory", "outside_parent")
 
 
 class Breaker:
@@ -86,6 +115,8 @@ class Breaker:
         self.random = np.random.default_rng(seed)
         self.shapes = dict(ragged.areas.geometry.items())
         self.parent = dict(ragged.areas["parent_id"].items())
+        self.code = dict(ragged.areas["code"].items())
+        self.label = {}
         self.injuries = []
 
     def name(self, column, row):
@@ -101,6 +132,11 @@ class Breaker:
         self.shapes[area_id] = shapely.Polygon(ring)
         return ring[at[0] - 1 : at[-1] + 2].copy(), old
 
+    def add(self, name, shape, like, *, code=None):
+        """Add a row beside another one, of the same parent, with a code of its own."""
+        self.shapes[name], self.parent[name] = shape, self.parent[like]
+        self.code[name] = code or f"{self.code[like]}{len(self.code):07d}"
+
     def note(self, kind, area_ids, place):
         self.injuries.append(Injury(kind, tuple(area_ids), float(shapely.area(place)), place))
 
@@ -109,9 +145,10 @@ class Breaker:
         names = list(self.shapes)
         order = self.random.permutation(len(names))
         names = [names[i] for i in order]
-        index = pd.Index(names, name="area_id")
+        index = pd.Index([self.label.get(name, name) for name in names], name="area_id")
         shapes = gpd.GeoSeries([self.shapes[name] for name in names], index=index, crs=CRS)
-        return gpd.GeoDataFrame({"parent_id": [self.parent[name] for name in names]}, geometry=shapes, index=index)
+        said = {"parent_id": [self.parent[name] for name in names], "code": [self.code[name] for name in names]}
+        return gpd.GeoDataFrame(said, geometry=shapes, index=index)
 
     def injure(self, kind, column, row):
         getattr(self, f"_{kind}")(self.name(column, row), column, row)
@@ -138,11 +175,11 @@ class Breaker:
 
     def _contained(self, area, column, row):
         inner = shapely.affinity.scale(self.shapes[area], 0.3, 0.3)
-        self.shapes[f"{area}-in"], self.parent[f"{area}-in"] = inner, self.parent[area]
+        self.add(f"{area}-in", inner, area)
         self.note("contained", [f"{area}-in", area], inner)
 
     def _duplicate(self, area, column, row):
-        self.shapes[f"{area}-two"], self.parent[f"{area}-two"] = self.shapes[area], self.parent[area]
+        self.add(f"{area}-two", self.shapes[area], area, code=self.code[area])
         self.note("duplicate", [area, f"{area}-two"], self.shapes[area])
 
     def _unmatched_vertex(self, area, column, row):
@@ -178,11 +215,11 @@ class Breaker:
         before = self.shapes[area]
         self.bend(area, "east", -2.0)
         strip = before.difference(self.shapes[area])
-        self.shapes[f"{area}-strip"], self.parent[f"{area}-strip"] = strip, self.parent[area]
+        self.add(f"{area}-strip", strip, area)
         self.note("sliver_area", [f"{area}-strip"], strip)
 
     def _empty_geometry(self, area, column, row):
-        self.shapes[f"{area}-none"], self.parent[f"{area}-none"] = None, self.parent[area]
+        self.add(f"{area}-none", None, area)
         self.note("empty_geometry", [f"{area}-none"], shapely.Point())
 
     def _outside_parent(self, area, column, row):
@@ -199,6 +236,26 @@ class Breaker:
         names = sorted(set(self.map.parents.index) - {self.parent[area]})
         self.parent[area] = names[self.random.integers(len(names))]
         self.note("wrong_parent", [area], self.shapes[area])
+
+    def _missing_id(self, area, column, row):
+        self.label[area] = None
+        self.note("missing_id", ["(no id)"], self.shapes[area])
+
+    def _duplicate_id(self, area, column, row):
+        other = self.name(column + 1, row + 1)
+        self.label[area] = other
+        self.note("duplicate_id", [other], shapely.MultiPolygon([self.shapes[area], self.shapes[other]]))
+
+    def _wrong_code(self, area, column, row):
+        names = sorted(set(self.map.parents.index) - {self.parent[area]})
+        other = names[self.random.integers(len(names))]
+        self.code[area] = f"{self.map.parents['code'][other]}{len(self.injuries):07d}"
+        self.note("wrong_code", [area], self.shapes[area])
+
+    def _duplicate_code(self, area, column, row):
+        other = self.name(column + 1, row + 1)
+        self.code[area] = self.code[other]
+        self.note("duplicate_code", [area, other], shapely.MultiPolygon([self.shapes[area], self.shapes[other]]))
 
     def _open_gap(self, area, column, row):
         before = self.shapes[area]
@@ -234,24 +291,84 @@ def break_map(ragged, each, *, kinds=INNER_KINDS + OUTER_KINDS, seed=0):
     return breaker.frame(), breaker.injuries
 
 
+@dataclass
+class Things:
+    """What areas should hold besides land, and what of it they do not."""
+
+    households: gpd.GeoDataFrame
+    places: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    injuries: list[Injury]
+
+
+LACKS, CROWDS = ("gap", "hole", "missing_area"), ("overlap", "contained", "duplicate")
+
+
+def lost_things(ragged, injuries, *, seed=0):
+    """Put households, a school and a crossing of two streets on every injured place, and households on sound land."""
+    random = np.random.default_rng(seed)
+    homes, counts, schools, lines, made = [], [], [], {}, []
+    for number, injury in enumerate(one for one in injuries if one.kind in LACKS + CROWDS):
+        point = injury.place.point_on_surface()
+        where, count = ("none" if injury.kind in LACKS else "several"), int(random.integers(1, 9))
+        homes.append(point)
+        counts.append(count)
+        schools.append((f"School {number}", point))
+        made.append(Injury(f"household_in_{where}", injury.area_ids, 0.0, point, float(count)))
+        made.append(Injury(f"institution_in_{where}", injury.area_ids, 0.0, point, 1.0))
+        if injury.kind not in LACKS:
+            continue
+        west, south, east, north = injury.place.bounds
+        for name, begin, end in (
+            (f"Row {number}", (west - 20, point.y), (east + 20, point.y)),
+            (f"Column {number}", (point.x, south - 20), (point.x, north + 20)),
+        ):
+            lines[name] = shapely.LineString([begin, (point.x, point.y), end])
+            length = lines[name].intersection(injury.place).length
+            made.append(Injury("street_in_none", injury.area_ids, 0.0, point, length))
+        made.append(Injury("crossing_in_none", injury.area_ids, 0.0, point, 1.0))
+    sound = ragged.areas.geometry.representative_point()
+    hit = shapely.STRtree([one.place for one in injuries]).query(sound, predicate="dwithin", distance=1.0)[0]
+    sound = sound.drop(sound.index[np.unique(hit)])
+    households = gpd.GeoDataFrame(
+        {"count": [*counts, *[3] * len(sound)]}, geometry=[*homes, *sound.to_numpy()], crs=CRS
+    )
+    places = gpd.GeoDataFrame(
+        {"name": [name for name, _ in schools]}, geometry=[place for _, place in schools], crs=CRS
+    )
+    streets = gpd.GeoDataFrame({"name": list(lines)}, geometry=list(lines.values()), crs=CRS)
+    return Things(households, places, streets, made)
+
+
 def score(findings, injuries):
-    """Match findings with injuries: (unfound injuries, unexplained findings, worst error of a size)."""
+    """Match findings with injuries: (unfound injuries, unexplained findings, worst error of a size).
+
+    A finding matches where its kind, its areas and its place are those of the injury, its width is within 2 % of what
+    GEOS measures, and it counts what was put there.
+    """
     unused = {name: list(group.itertuples()) for name, group in findings.groupby("kind")}
     unfound, worst = [], 0.0
     for injury in injuries:
         rows = unused.get(injury.kind, [])
         for at, row in enumerate(rows):
-            ids = set(row.area_ids.split(","))
-            near = injury.place.is_empty or injury.kind == "missing_area" or row.geometry is None or _meets(row, injury)
-            if set(injury.area_ids) <= ids and near and (injury.kind != "missing_area" or _meets(row, injury)):
-                if injury.kind in ("gap", "open_gap", "hole", "missing_area", "overlap", "contained", "duplicate",
-                                   "outside_territory", "outside_parent", "jittered_edge"):  # fmt: skip
+            if _is_found(row, injury):
+                if injury.kind in SIZED_KINDS:
                     worst = max(worst, abs(row.area_m2 - injury.area_m2) / injury.area_m2)
                 del rows[at]
                 break
         else:
             unfound.append(injury)
     return unfound, [row for rows in unused.values() for row in rows], worst
+
+
+def _is_found(row, injury):
+    if not set(injury.area_ids) <= set(row.area_ids.split(",")):
+        return False
+    if not (injury.place.is_empty or row.geometry is None or _meets(row, injury)):
+        return False
+    if np.isfinite(injury.value) and not np.isclose(row.value, injury.value, rtol=1e-6):
+        return False
+    return not np.isfinite(injury.width_m) or abs(row.width_m - injury.width_m) <= 0.02 * injury.width_m
 
 
 def _meets(row, injury):

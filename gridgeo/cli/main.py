@@ -10,9 +10,12 @@ import typer
 
 from gridgeo import __version__
 
+from .adopting import adopt
 from .auditing import audit, repair
 from .batching import atoms, batch
+from .conforming import conformance
 from .demo import demo
+from .nesting import nest
 from .planning import plan
 from .screen import plain_errors, say
 from .showing import export, locate, map_, profiles, serve
@@ -41,7 +44,10 @@ for _name, _command in {
     "atoms": atoms,
     "batch": batch,
     "audit": audit,
+    "conformance": conformance,
     "repair": repair,
+    "nest": nest,
+    "adopt": adopt,
     "locate": locate,
     "map": map_,
     "export": export,

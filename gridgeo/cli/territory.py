@@ -46,7 +46,7 @@ def sound_communities(
     with show.step("checking communities"):
         if certify(areas, territory).holds:
             return areas, territory, {}
-        mended = repair(areas, territory)
+        mended = repair(areas, territory, fill="all")
     if not mended.certificate.holds:
         raise GridgeoError(
             f"communities: could not be made to cover the territory ({mended.certificate.reason});"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ from .findings import Finding, size_text
 from .household_defects import Dwellings
 from .intake import Survey
 from .row_faults import row_faults
-from .settle import NOBODY, Settlement, is_large
+from .settle import NOBODY, Settlement, is_large, lonely_groups
 
 ACTIONS = ("dropped", "mended", "clipped", "cut", "moved", "filled", "placeholder", "noded")
 """What a repair does: a row is ``dropped``; a ring ``mended``; land outside the territory ``clipped``; land under two
@@ -23,6 +24,9 @@ areas ``cut`` from one; land of another parent, and crumbs, ``moved``; a gap ``f
 vertices matched (``noded``)."""
 
 _LEAST_M2 = 1e-6
+
+_LEAST_KEPT = 0.5
+"""An area that keeps less than this share of its land is a question."""
 
 
 def list_moves(made: Settlement) -> dict[tuple[str, int, int], list[int]]:
@@ -107,7 +111,7 @@ class Journal:
 
 
 def open_questions(
-    survey: Survey, made: Settlement, apart: list[tuple[int, int]], lost: list[int], large_m2: float
+    survey: Survey, made: Settlement, apart: list[tuple[int, int]], lost: list[int], added: list[str]
 ) -> Iterator[Finding]:
     """List what a person must decide.
 
@@ -119,8 +123,8 @@ def open_questions(
         Areas that fell into several parts, and how many.
     lost : list of int
         Areas of which nothing is left.
-    large_m2 : float, m2
-        Land without an area is a question from this size on.
+    added : list of str
+        Ids of the placeholders, in order of place.
 
     Yields
     ------
@@ -139,12 +143,50 @@ def open_questions(
         message = f"{survey.label(area)} falls into {parts} parts when its overlaps are cut; decide who gets them"
         shape = shapely.union_all(made.mosaic.faces.shapes[made.owner == area])
         yield Finding("several_parts", [area], message, shape, float(parts), 1.0, "parts")
+    for members, name in zip_longest(lonely_groups(made), added, fillvalue=""):
+        yield _missing(survey, made, np.asarray(members), f"became {name}" if name else "stays open")
     for members in made.groups:
-        if made.mosaic.inside[members[0]] and not made.mosaic.foreign[members[0]] and not made.cover(members):
-            size, owner = float(made.size_m2[members].sum()), int(made.owner[members[0]])
-            if owner == NOBODY or is_large(made, members, large_m2):
-                shape = shapely.union_all(made.mosaic.faces.shapes[members])
-                fate = "was left open" if owner == NOBODY else f"was given to {survey.label(owner)}"
-                message = f"{size_text(size)} in no area {fate}: is an area missing?"
-                areas = [] if owner == NOBODY else [owner]
-                yield Finding("missing_area", areas, message, shape, size, large_m2, "m2", size, gap_m2=size)
+        owner = int(made.owner[members[0]])
+        if owner != NOBODY and not made.cover(members) and is_large(made, members):
+            yield _missing(survey, made, members, f"was given to {survey.label(owner)}", owner)
+
+
+def _missing(survey: Survey, made: Settlement, members: np.ndarray, fate: str, *heirs: int) -> Finding:
+    """Ask whether an area is missing."""
+    shape = shapely.union_all(made.mosaic.faces.shapes[members])
+    size = float(shapely.area(shape))
+    message = f"{size_text(size)} in no area {fate}: is an area missing?"
+    return Finding("missing_area", heirs, message, shape, size, made.large(members), "m2", size, gap_m2=size)
+
+
+def lost_most(survey: Survey, made: Settlement, drawn: dict[int, shapely.Geometry]) -> Iterator[Finding]:
+    """List the areas that keep less than half of their land: a repair shows what is wrong, but a person must decide.
+
+    Parameters
+    ----------
+    survey : Survey
+    made : Settlement
+    drawn : dict of int to Polygon or MultiPolygon
+        The areas that were drawn anew.
+
+    Yields
+    ------
+    Finding
+    """
+    areas = [area for area in sorted(drawn) if shapely.area(drawn[area]) < _LEAST_KEPT * survey.area_m2[area]]
+    moves = list_moves(made) if areas else {}
+    for area in areas:
+        lost: dict[int, list[int]] = {}
+        for (action, one, other), faces in moves.items():
+            if (action in ("cut", "clipped") and one == area) or (action == "moved" and other == area):
+                lost.setdefault(other if action == "cut" else one if action == "moved" else NOBODY, []).extend(faces)
+        sizes = {heir: float(made.size_m2[faces].sum()) for heir, faces in lost.items()}
+        if not sizes:
+            continue
+        heir = max(sizes, key=lambda one: (sizes[one], -one))
+        shape = shapely.union_all(made.mosaic.faces.shapes[sorted(at for faces in lost.values() for at in faces)])
+        size, kept = float(shape.area), float(shapely.area(drawn[area])) / survey.area_m2[area]
+        where = "outside the territory" if heir == NOBODY else f"in {survey.label(heir)}"
+        message = f"{survey.label(area)} keeps {kept:.0%} of its land: {size_text(sizes[heir])} of it lies {where}"
+        kind, both = ("outside_territory", [area]) if heir == NOBODY else ("overlap", [area, heir])
+        yield Finding(kind, both, message, shape, size, 0.0, "m2", size)

@@ -212,9 +212,10 @@ def _near_pairs(
     asked = np.arange(len(edges))
     if fresh is not None:
         asked = asked[fresh[edges].any(axis=1)]
-    # Only the boxes count, and a diagonal has the same box as the edge.
-    tree = shapely.STRtree(draw_lines(np.hstack([low, high])))
-    one, two = tree.query(draw_lines(np.hstack([low[asked] - reach_m, high[asked] + reach_m])))
+    # Only the boxes count, and a diagonal has the same box as the edge. Boxes that are half the reach wider on both
+    # sides meet where one that is wider by all of it meets the other.
+    drawn = draw_lines(np.hstack([low - reach_m / 2, high + reach_m / 2]))
+    one, two = shapely.STRtree(drawn).query(drawn[asked])
     one = asked[one]
     both = np.zeros(len(edges), dtype=bool)
     both[asked] = True

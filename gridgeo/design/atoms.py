@@ -26,6 +26,7 @@ from .dividing import divide_crowded
 from .ground import Ground, absorb, merge
 from .homes import EDGE_M, Settled, settle_households
 from .noding import GRID_M, NEAR_M, covering, inside_points, node_faces
+from .proof import certify
 from .sites import conform_villages, gather_wholes, write_site_note
 from .stacks import find_floors, write_floors
 from .streets import GAP_M, dividing_lines
@@ -38,6 +39,8 @@ the strip between two carriageways, a traffic island."""
 SLIP_M = 1.0
 """A piece of what stays whole that is narrower, beside a larger one, is a slip of the pen along a border, metres."""
 
+PROVED_M = 0.001
+"""Metres: atoms are proved to cover their communities exactly once, hairlines beside vertices apart."""
 OVERLAP_M = 0.001
 """Mean width of overlaps along all community borders that still counts as rounding, metres."""
 
@@ -116,7 +119,8 @@ def make_atoms(  # noqa: PLR0913 - one argument a layer
     ------
     TableError, CrsError
         If a table breaks its contract, the CRS differ, communities, institutions, estates or villages overlap, an
-        institution lies outside the territory, or most households do.
+        institution lies outside the territory, or most households do, or what comes out is not proved to cover the
+        communities exactly once.
     """
     communities = conform(communities, COMMUNITIES)
     lines = _lines(streets, barriers)
@@ -137,12 +141,23 @@ def make_atoms(  # noqa: PLR0913 - one argument a layer
     ground = _join_slivers(ground, homes, sliver_width_m)
     ground, fine = divide_crowded(ground, homes, houses, cap, cap_m2=cap_m2)
     atoms, atom_of_home = _table(ground, fine, communities, lines, homes, wholes, amounts)
+    _prove(atoms, communities)
     note_left_out(atoms, settled)
     atoms.attrs["sites"] = write_site_note(exclusive, atoms)
     if homes is not None:
         floors = find_floors(atoms, homes, houses, atom_of_home, upper_end(profile, cap))
         atoms.attrs["floors"] = write_floors(floors)
     return atoms
+
+
+def _prove(atoms: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> None:
+    """Refuse to hand out atoms that do not cover the communities exactly once."""
+    certificate = certify(atoms, communities, tolerance_m=PROVED_M)
+    if not certificate.holds:
+        raise TableError(
+            f"communities: could not be divided into atoms that cover them exactly once ({certificate.reason}); "
+            "their borders do not fit together: mend them with gridgeo repair"
+        )
 
 
 def _lines(streets: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:

@@ -93,8 +93,9 @@ class Places:
 
 def coverage_chain(survey: Survey, territory: shapely.Geometry) -> Segments:
     """Add up the boundaries of all areas and subtract the territory's."""
-    outer = boundary_segments(np.array([territory], dtype=object), np.array([TERRITORY]), sign=-1)
-    return join_segments(boundary_segments(survey.shapes), outer)
+    owners = np.append(np.arange(len(survey)), TERRITORY)
+    shapes = np.append(survey.shapes, np.array([territory], dtype=object))
+    return boundary_segments(shapes, owners, np.where(owners == TERRITORY, -1, 1))
 
 
 def find_places(
@@ -204,9 +205,10 @@ def _gather(
     number = np.full(len(faces), -1)
     number[kept] = rank[place_of]
     shapes = faces.shapes[leaders]
+    order = kept[np.argsort(number[kept], kind="stable")]
     size = np.bincount(number[kept], minlength=len(names))
-    for place in np.flatnonzero(size > 1):
-        shapes[place] = shapely.coverage_union_all(faces.shapes[number == place])
+    for place, last in zip(np.flatnonzero(size > 1), np.cumsum(size)[size > 1], strict=True):
+        shapes[place] = shapely.coverage_union_all(faces.shapes[order[last - size[place] : last]])
     place, edge = number[faces.face], faces.edge
     place, edge = place[place >= 0], edge[place >= 0]
     sides, times = np.unique(np.column_stack([place, edge]), axis=0, return_counts=True)

@@ -29,8 +29,15 @@ KINDS = {
     "jittered_edge": ("error", "redraw"),
     "outside_parent": ("error", "clip"),
     "wrong_parent": ("error", "decide"),
+    "shifted_map": ("error", "shift"),
+    "wrong_code": ("error", "decide"),
+    "duplicate_code": ("error", "name"),
     "household_in_none": ("error", "cover"),
     "household_in_several": ("error", "cut"),
+    "institution_in_none": ("error", "cover"),
+    "institution_in_several": ("error", "cut"),
+    "street_in_none": ("error", "cover"),
+    "crossing_in_none": ("error", "cover"),
     "several_parts": ("warning", "decide"),
     "sliver_area": ("warning", "decide"),
     "unmatched_vertex": ("warning", "insert"),
@@ -40,8 +47,23 @@ KINDS = {
 
 Remedies: ``name`` the row, ``draw`` its polygon, ``mend`` its ring, ``drop`` the copy, ``cut`` what lies over another
 area, ``fill`` the land into a neighbour, ``clip`` at the limit, ``redraw`` one edge for both sides, ``cover`` the
-place, ``insert`` the vertex on the other side, ``snap`` the edges together, ``decide``: a person must.
+place, ``insert`` the vertex on the other side, ``snap`` the edges together, ``shift`` the whole map back, ``decide``: a
+person must.
 """
+
+NEEDS = {
+    "outside_parent": "parents",
+    "wrong_parent": "parents",
+    "wrong_code": "codes",
+    "duplicate_code": "codes",
+    "household_in_none": "households",
+    "household_in_several": "households",
+    "institution_in_none": "places",
+    "institution_in_several": "places",
+    "street_in_none": "streets",
+    "crossing_in_none": "streets",
+}
+"""Kinds that an audit looks for only where it is given more than areas and a territory, and what that is."""
 
 _SEVERITIES = ("error", "warning", "note")
 
@@ -63,7 +85,8 @@ class Finding:
     value, limit : float
         The figure, and the figure that should not be passed.
     quantity : str
-        What ``value`` counts: ``m2``, ``m``, ``parts``, ``rows``, ``vertices``, ``hairlines`` or ``households``.
+        What ``value`` counts: ``m2``, ``m``, ``parts``, ``rows``, ``vertices``, ``hairlines``, ``households``,
+        ``institutions`` or ``crossings``.
     area_m2, width_m, mean_width_m, length_m : float
         Of the place: its size, the largest circle in it, its mean width and its length along the border.
     gap_m2, overlap_m2, outside_m2 : float
@@ -74,6 +97,10 @@ class Finding:
         Parents concerned.
     severity, remedy : str
         Those of the kind unless said otherwise.
+    cause : str
+        A key of ``gridgeo.design.causes.CAUSES``: what probably made it so; "" where nothing points to one.
+    because : int
+        Position, in the list of findings, of the finding that this one follows from; -1 for none.
     """
 
     kind: str
@@ -95,6 +122,8 @@ class Finding:
     households: float = float("nan")
     severity: str = ""
     remedy: str = ""
+    cause: str = ""
+    because: int = -1
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -105,7 +134,8 @@ class Finding:
 
 _COLUMNS = (
     "kind", "severity", "area_ids", "value", "limit", "quantity", "message", "remedy", "area_m2", "width_m",
-    "mean_width_m", "length_m", "households", "gap_m2", "overlap_m2", "outside_m2", "pieces", "parent_ids",
+    "mean_width_m", "length_m", "households", "gap_m2", "overlap_m2", "outside_m2", "pieces", "parent_ids", "cause",
+    "part_of",
 )  # fmt: skip
 
 
@@ -123,12 +153,18 @@ def tabulate(found: Iterable[Finding], ids: np.ndarray, crs: Any) -> gpd.GeoData
     -------
     GeoDataFrame
         Table ``FINDINGS`` with the columns ``remedy, area_m2, width_m, mean_width_m, length_m, households, gap_m2,
-        overlap_m2, outside_m2, pieces, parent_ids`` besides.
+        overlap_m2, outside_m2, pieces, parent_ids, cause, part_of`` besides.
     """
-    rows = sorted(
-        found, key=lambda one: (*one.rank, [str(ids[i]) for i in one.areas], _corner(one.geometry), one.message)
-    )
+    found = list(found)
+
+    def place_in_list(at: int) -> tuple[Any, ...]:
+        one = found[at]
+        return (*one.rank, [str(ids[i]) for i in one.areas], _corner(one.geometry), one.message)
+
+    order = sorted(range(len(found)), key=place_in_list)
+    rows = [found[at] for at in order]
     index = pd.Index([f"F{number:04d}" for number in range(1, len(rows) + 1)], name="finding_id", dtype="str")
+    number_of = dict(zip(order, index.tolist(), strict=True))
     columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
     for one in rows:
         severity, remedy = KINDS[one.kind]
@@ -136,7 +172,8 @@ def tabulate(found: Iterable[Finding], ids: np.ndarray, crs: Any) -> gpd.GeoData
         columns["remedy"].append(one.remedy or remedy)
         columns["area_ids"].append(",".join(str(ids[i]) or "(no id)" for i in one.areas))
         columns["parent_ids"].append(",".join(one.parents))
-        for name in set(_COLUMNS) - {"severity", "remedy", "area_ids", "parent_ids"}:
+        columns["part_of"].append(number_of.get(one.because, ""))
+        for name in set(_COLUMNS) - {"severity", "remedy", "area_ids", "parent_ids", "part_of"}:
             columns[name].append(getattr(one, name))
     if not rows:
         frame = empty(FINDINGS, crs)

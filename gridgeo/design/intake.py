@@ -53,13 +53,20 @@ class Survey:
     @cached_property
     def is_area(self) -> np.ndarray:
         """Tell which rows have a polygon with finite coordinates, valid or not."""
-        kinds = shapely.get_type_id(self.given)
-        return np.isin(kinds, (POLYGON, MULTIPOLYGON)) & ~shapely.is_empty(self.given) & are_finite(self.given)
+        is_area = self.is_valid.copy()
+        others = np.flatnonzero(~is_area)
+        rest = self.given[others]
+        solid = np.isin(shapely.get_type_id(rest), (POLYGON, MULTIPOLYGON)) & ~shapely.is_empty(rest)
+        is_area[others] = solid & are_finite(rest)
+        return is_area
 
     @cached_property
     def is_valid(self) -> np.ndarray:
-        """Tell which rows have a valid polygon."""
-        return self.is_area & shapely.is_valid(self.given)
+        """Tell which rows have a valid polygon, which has land and finite coordinates."""
+        kinds = shapely.get_type_id(self.given)
+        valid = ((kinds == POLYGON) | (kinds == MULTIPOLYGON)) & ~shapely.is_empty(self.given)
+        valid[valid] = shapely.is_valid(self.given[valid])
+        return valid
 
     @cached_property
     def shapes(self) -> np.ndarray:
@@ -166,9 +173,18 @@ def _ids_of(frame: gpd.GeoDataFrame) -> np.ndarray:
     """Read ids as text from the index, or from a column ``area_id``; "" where missing."""
     named = frame.index.name != "area_id" and "area_id" in frame.columns
     keys = frame["area_id"] if named else frame.index.to_series()
-    missing = keys.isna().to_numpy()
-    text = keys.astype(str).str.strip().to_numpy(dtype=object)
-    return np.where(missing, "", text).astype(object)
+    return as_text(keys)
+
+
+def as_text(values: pd.Series) -> np.ndarray:
+    """Read ids or codes as text; "" where missing.
+
+    Whole numbers have no point, also where a missing one has made the column a column of floats.
+    """
+    if pd.api.types.is_float_dtype(values.dtype):
+        values = values.map(lambda value: value if pd.isna(value) or value % 1 else str(int(value))).astype(object)
+    text = values.astype(str).str.strip().to_numpy(dtype=object)
+    return np.where(values.isna().to_numpy(), "", text).astype(object)
 
 
 def _reading_order(ids: np.ndarray, shapes: np.ndarray) -> np.ndarray:
@@ -215,12 +231,16 @@ def take_in(table: Any, what: str = "areas", crs: Any = None) -> Survey:
             check_metric(frame.crs, what)
     elif frame.crs is not None and frame.crs != crs:
         raise CrsError(f"{what}: is in {frame.crs.name}, the areas are in {crs.name}; use {what}.to_crs(areas.crs)")
-    given = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
+    given = np.array(frame.geometry.array, dtype=object)
+    if (shapely.has_z(given) | shapely.has_m(given)).any():
+        given = shapely.force_2d(given)
     collections = shapely.get_type_id(given) == COLLECTION
     given[collections] = [only_area(shape) for shape in given[collections]]
     ids = _ids_of(frame)
     order = _reading_order(ids, given)
-    attributes = pd.DataFrame(frame.drop(columns=frame.active_geometry_name)).iloc[order].reset_index(drop=True)
+    # A plain table: geopandas would look for geometry at every step.
+    plain = pd.DataFrame(frame, copy=False).drop(columns=frame.active_geometry_name)
+    attributes = plain.iloc[order].reset_index(drop=True)
     return Survey(ids[order], given[order], order, attributes, frame.crs if frame.crs is not None else crs)
 
 
@@ -232,9 +252,14 @@ def take_in_territory(territory: Any, crs: Any = None) -> Survey:
     TableError, CrsError
         As ``take_in``.
     """
-    if isinstance(territory, shapely.Geometry):
-        territory = gpd.GeoSeries([territory], crs=crs)
-    return take_in(territory, "territory", crs)
+    if not isinstance(territory, shapely.Geometry):
+        return take_in(territory, "territory", crs)
+    if crs is None:
+        check_metric(crs, "territory")
+    given = np.array([shapely.force_2d(territory)], dtype=object)
+    given[0] = only_area(given[0]) if shapely.get_type_id(given[0]) == COLLECTION else given[0]
+    ids = np.array(["0"], dtype=object)
+    return Survey(ids, given, np.zeros(1, dtype=np.int64), pd.DataFrame(index=pd.RangeIndex(1)), crs)
 
 
 def take_in_both(areas: Any, territory: Any) -> tuple[Survey, Survey]:

@@ -30,12 +30,16 @@ def cut_blocks(shapes: np.ndarray, borders: Borders) -> tuple[np.ndarray, np.nda
         The block each piece lies in.
     """
     lines, reaches = _apart(borders)
-    pieces = enclosed_faces(join_ends(shapes, lines, reaches))
-    block = covering(inside_points(pieces), shapes)
+    pieces, block = _inside(enclosed_faces(join_ends(shapes, lines, reaches)), shapes)
     if not _tiles(pieces, block, shapes):
         # A border that touches its block's edge on the way is rare; then everything is noded the slow way.
-        pieces = node_faces(np.concatenate([edges_once(shapes), borders.lines]))
-        block = covering(inside_points(pieces), shapes)
+        return _inside(node_faces(np.concatenate([edges_once(shapes), borders.lines])), shapes)
+    return pieces, block
+
+
+def _inside(pieces: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the pieces that lie in a block, without the lakes between; give the block of each."""
+    block = covering(inside_points(pieces), shapes)
     return pieces[block >= 0], block[block >= 0]
 
 
@@ -59,7 +63,7 @@ def _apart(borders: Borders) -> tuple[np.ndarray, np.ndarray]:
 
 def _tiles(pieces: np.ndarray, block: np.ndarray, shapes: np.ndarray) -> bool:
     """Tell whether pieces are sound and fill every block once, but for rounding."""
-    if (block < 0).any() or not shapely.is_valid(pieces).all():
+    if not shapely.is_valid(pieces).all():
         return False
     area = np.bincount(block, shapely.area(pieces), minlength=len(shapes))
     return bool((np.abs(area - shapely.area(shapes)) <= END_M * shapely.length(shapes)).all())

@@ -73,21 +73,17 @@ def atoms_from_map(
         If a table breaks its contract, areas overlap or do not share their vertices, counts are missing, or an area
         lies outside all communities.
     """
-    if areas.index.name == "atom_id":
-        areas = areas.rename_axis("area_id")
-    areas = conform(areas, replace(_ANY_AREAS, name=name)).sort_index()
-    if not len(areas):
-        raise TableError(f"{name}: the table has no rows; a map needs at least one area")
+    areas = conform_map(areas, name)
     wards = conform(communities, COMMUNITIES) if isinstance(communities, gpd.GeoDataFrame) else None
     homes = None if households is None else conform(households, HOUSEHOLDS)
     lines = None if streets is None else conform(streets, STREETS)
     check_same_crs((name, areas), ("communities", wards), ("households", homes), ("streets", lines))
-    _refuse_no_coverage(areas, name)
+    refuse_no_coverage(areas, name)
     counts = _own_counts(areas, sums, name) if homes is None else {}
     amounts = check_sums(homes, sums, "households") if homes is not None else []
     community = _communities_of(areas, wards, communities, name)
     settled = None if homes is None or not len(homes) else settle_households(homes, areas)
-    shapes, area, ids, largest = _parts(areas)
+    shapes, area, ids, largest = parts_of(areas)
     if homes is None:
         held = {column: np.where(largest, values[area], 0) for column, values in counts.items()}
     else:
@@ -115,8 +111,49 @@ def atoms_from_map(
 _ANY_AREAS = Table("areas", "area_id", pa.DataFrameSchema({}, strict=False), "area")
 
 
-def _refuse_no_coverage(areas: gpd.GeoDataFrame, name: str) -> None:
-    """Refuse areas that overlap, or whose common borders differ in their vertices."""
+def conform_map(areas: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+    """Bring the areas of any map into form, in order of their ids.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+    name : str
+        What to call the areas in messages.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index ``area_id``, all other columns as they are.
+
+    Raises
+    ------
+    TableError, CrsError
+        If there are no rows, ids are missing or repeated, or geometries are not valid polygons in metres.
+    """
+    if not isinstance(areas, gpd.GeoDataFrame):
+        raise TableError(f"{name}: is a {type(areas).__name__}, not a GeoDataFrame")
+    if areas.index.name == "atom_id":
+        areas = areas.rename_axis("area_id")
+    named = areas.index.name != "area_id" and "area_id" in areas.columns
+    keys = areas["area_id"] if named else areas.index.to_series()
+    missing = (keys.isna() | (keys.astype(str).str.strip() == "")).to_numpy()
+    if missing.any():
+        more = f" (and {int(missing.sum()) - 1} more)" if missing.sum() > 1 else ""
+        raise TableError(f"{name}: area_id is missing in row {int(np.flatnonzero(missing)[0])}{more}; name every area")
+    areas = conform(areas, replace(_ANY_AREAS, name=name)).sort_index()
+    if not len(areas):
+        raise TableError(f"{name}: the table has no rows; a map needs at least one area")
+    return areas
+
+
+def refuse_no_coverage(areas: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse areas that overlap, or whose common borders differ in their vertices.
+
+    Raises
+    ------
+    TableError
+        Naming the first, and the way out.
+    """
     shapes = areas.geometry.to_numpy()
     if shapely.coverage_is_valid(shapes):
         return
@@ -159,7 +196,7 @@ def _communities_of(
 ) -> np.ndarray:
     """Find the id of each area's community."""
     if isinstance(given, str):
-        return _by_column(areas, given, name)
+        return parents_by_column(areas, given, name)
     if wards is None:
         return np.full(len(areas), ONE_COMMUNITY, dtype=object)
     at = covering(inside_points(areas.geometry.to_numpy()), wards.geometry.to_numpy())
@@ -171,8 +208,14 @@ def _communities_of(
     return wards.index.to_numpy(dtype=object)[at]
 
 
-def _by_column(areas: gpd.GeoDataFrame, column: str, name: str) -> np.ndarray:
-    """Read the communities from a column; whole numbers lose their decimals."""
+def parents_by_column(areas: gpd.GeoDataFrame, column: str, name: str) -> np.ndarray:
+    """Read the community of each area from a column; whole numbers lose their decimals.
+
+    Raises
+    ------
+    TableError
+        If the column is not there, or a value is missing.
+    """
     if column not in areas:
         raise TableError(f"{name}: column {column!r} is missing; it should name the community of each area")
     values = areas[column]
@@ -184,8 +227,25 @@ def _by_column(areas: gpd.GeoDataFrame, column: str, name: str) -> np.ndarray:
     return values.astype(str).to_numpy(dtype=object)
 
 
-def _parts(areas: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarray]:
-    """Take areas apart: the shapes, their areas' positions, their ids, and whether each is its area's largest."""
+def parts_of(areas: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarray]:
+    """Take areas apart.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        In order of their ids.
+
+    Returns
+    -------
+    shapes : array of Polygon
+        By area, the largest part of each first.
+    area : array of int
+        Position of the area of each.
+    ids : list of str
+        ``<id>``, ``<id>#2`` ...
+    largest : array of bool
+        Whether each is its area's largest part.
+    """
     shapes, at = shapely.get_parts(areas.geometry.to_numpy(), return_index=True)
     bounds = shapely.bounds(shapes)
     order = np.lexsort((bounds[:, 1], bounds[:, 0], -shapely.area(shapes), at))

@@ -11,7 +11,7 @@ import shapely
 
 from .chain import TERRITORY, Matching, Segments, boundary_segments, join_segments, match
 from .findings import Finding, size_text, width_text
-from .intake import NO_AREA, POLYGON, Survey
+from .intake import NO_AREA, POLYGON, Survey, as_text
 from .width import greatest_width, is_narrower
 
 NO_PARENT = -1
@@ -56,7 +56,7 @@ def find_parentage(survey: Survey, parents: Survey) -> Parentage:
     names = survey.attributes.get("parent_id")
     if names is None or names.isna().all():
         return Parentage(parents, lies_in(survey.shapes, parents), None)
-    text = np.where(names.isna(), "", names.astype(str).str.strip())
+    text = as_text(names)
     first = pd.Series(np.arange(len(parents)), index=parents.ids).groupby(level=0).min()
     found = first.reindex(text).fillna(NO_PARENT).to_numpy(dtype=np.int64)
     return Parentage(parents, found, text)
@@ -72,11 +72,12 @@ def lies_in(shapes: np.ndarray, parents: Survey) -> np.ndarray:
     return found
 
 
-def crossing_areas(parentage: Parentage, segments: Segments, matching: Matching) -> np.ndarray:
-    """Find the areas whose outline does not fit into their parent's, by one chain for each parent.
+def crossing_areas(survey: Survey, parentage: Parentage, segments: Segments, matching: Matching) -> np.ndarray:
+    """Find the areas that may not lie in their parent wholly, by one chain for each parent.
 
     Parameters
     ----------
+    survey : Survey
     parentage : Parentage
     segments, matching : Segments, Matching
         The chain of all areas and the territory, and what cancels in it.
@@ -95,8 +96,32 @@ def crossing_areas(parentage: Parentage, segments: Segments, matching: Matching)
     outer = boundary_segments(parentage.parents.shapes, owners=-2 - np.arange(len(parentage.parents)), sign=-1)
     both = join_segments(segments.take(rest), outer)
     of_parent = np.where(both.owner < 0, -2 - both.owner, np.append(parentage.parent_of, NO_PARENT)[both.owner])
-    owners = np.unique(both.owner[match(both, label=of_parent).unmatched()])
-    return np.union1d(owners[owners >= 0], np.flatnonzero(parentage.parent_of == NO_PARENT))
+    left = match(both, label=of_parent).unmatched()
+    owners = np.unique(both.owner[left])
+    found = np.union1d(owners[owners >= 0], np.flatnonzero(parentage.parent_of == NO_PARENT))
+    limits = both.take(left[both.owner[left] < 0])
+    hidden = np.isin(parentage.parent_of, np.unique(of_parent[left]))
+    hidden[found] = False
+    return np.union1d(found, _enclosed(survey, parentage, np.flatnonzero(hidden), limits))
+
+
+def _enclosed(survey: Survey, parentage: Parentage, areas: np.ndarray, limits: Segments) -> np.ndarray:
+    """Find areas out of their parent whose outline is matched all round by others of that parent which are out too.
+
+    ``limits``: segments of the parents' outlines that nothing met. An area through which none of its parent's runs lies
+    on one side of it, part by part.
+    """
+    shapes, parent_of = survey.shapes[areas], parentage.parent_of[areas]
+    parts, area = shapely.get_parts(shapes, return_index=True)
+    grounds = parentage.parents.shapes
+    shapely.prepare(grounds)
+    out = area[~shapely.covers(grounds[parent_of[area]], shapely.point_on_surface(parts))]
+    lines = limits.lines()
+    at, line = shapely.STRtree(lines).query(shapes, predicate="intersects")
+    own = parent_of[at] == -2 - limits.owner[line]
+    at, line = at[own], line[own]
+    through = at[~shapely.touches(shapes[at], lines[line])]
+    return areas[np.union1d(out, through)]
 
 
 def parent_defects(

@@ -59,10 +59,25 @@ class Sorting:
         self.keys = neighbour_keys(self.places, self.tolerance_m)
         self.open_ = ~self.places.is_hairline
         self.hairs = hairs_beside(self.places)
-        self.told = np.zeros(len(self.places), dtype=bool)
-        self.told[[hair for hairs in self.hairs.values() for hair in hairs]] = True
+        self.told = self._on_open_places()
         self.width_m = np.zeros(len(self.places))
         self.width_m[self.open_] = greatest_width(self.places.shapes[self.open_])
+
+    def _on_open_places(self) -> np.ndarray:
+        """Tell which hairlines hang on places that are to be explained."""
+        told = np.zeros(len(self.places), dtype=bool)
+        told[[hair for place, hairs in self.hairs.items() if self.open_[place] for hair in hairs]] = True
+        return told
+
+    def set_aside(self, place: int, left: Key) -> None:
+        """Name the areas over a place once copies and contained areas are told; it may be covered rightly then."""
+        self.covers[place] = left
+        self.keys[place] = left if self.places.inside[place] else (TERRITORY, *left)
+        self.open_[place] &= len(left) != self.places.inside[place]
+
+    def free_hairs(self) -> None:
+        """Leave hairlines beside places that need no finding of their own to be told for themselves."""
+        self.told = self._on_open_places()
 
     def is_lack(self, place: int) -> bool:
         """Tell whether a place is a gap."""
@@ -140,9 +155,8 @@ def _copies(sorting: Sorting) -> Iterator[Finding]:
         if left != cover and cover:
             # An area that lies over others still counts where it runs over the territory's limit.
             left = left or tuple(area for area in cover if area not in copy_of)[:1]
-            sorting.covers[place] = left
-            sorting.keys[place] = left if places.inside[place] else (TERRITORY, *left)
-            sorting.open_[place] &= len(left) != places.inside[place]
+            sorting.set_aside(place, left)
+    sorting.free_hairs()
 
 
 def _broken_rings(sorting: Sorting) -> Iterator[Finding]:

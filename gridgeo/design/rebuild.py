@@ -9,11 +9,9 @@ import shapely
 
 from .arrangement import Edges, Faces, enclose, node_segments
 from .chain import TERRITORY, Matching, Segments, boundary_segments
+from .covers import Places
 from .intake import Survey
 from .parent_defects import NO_PARENT, Parentage, lies_in
-
-UNKNOWN = -2
-"""Owner of cut lines, which belong to nobody."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +81,7 @@ def make_mosaic(
     Mosaic
     """
     segments, rigid, group = _linework(chain, touched)
-    lines = Segments(cuts, np.full(len(cuts), UNKNOWN), np.zeros(len(cuts), dtype=np.int64))
-    ends = np.vstack([segments.ends, lines.ends])
+    ends = np.vstack([segments.ends, cuts])
     edges = node_segments(ends, snap_m=snap_m, rigid=np.append(rigid, np.zeros(len(cuts), dtype=bool)))
     faces = enclose(edges)
     points = shapely.point_on_surface(faces.shapes)
@@ -128,6 +125,30 @@ def _linework(chain: tuple[Segments, Matching], touched: np.ndarray) -> tuple[Se
     unmatched[matching.unmatched()] = True
     kept = free | (unmatched & (segments.owner == TERRITORY))
     return segments.take(kept), held[group[kept]], group[kept]
+
+
+def unsettled_owners(places: Places) -> np.ndarray:
+    """Name the areas whose outline must be drawn anew for what it does not match.
+
+    An area all of whose unmatched segments run along the territory's limit, uncut, has every vertex it needs: only
+    the territory lacks the vertices at which areas meet on its limit.
+
+    Parameters
+    ----------
+    places : Places
+
+    Returns
+    -------
+    array of int
+        Positions of areas.
+    """
+    edge, source = places.edges.edge, places.edges.source
+    owner = places.segments.owner[source]
+    count = len(places.edges.ends)
+    of_limit = np.bincount(edge[owner == TERRITORY], minlength=count)
+    along = (np.bincount(edge, minlength=count) == 2) & (of_limit == 1)
+    is_cut = np.bincount(source, minlength=len(places.segments)) > 1
+    return np.unique(owner[(owner != TERRITORY) & (~along[edge] | is_cut[source])])
 
 
 def lines_through(parents: Survey, shapes: np.ndarray) -> np.ndarray:

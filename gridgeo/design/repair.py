@@ -17,13 +17,14 @@ import shapely
 
 from gridgeo.model.errors import TableError
 
-from .actions import Journal, list_moves, open_questions
+from .actions import Journal, list_moves, lost_most, open_questions
 from .chain import Matching, Segments, match
 from .covers import Places, coverage_chain, find_places
 from .findings import Finding, tabulate
 from .grouping import find_copies, find_twins
 from .household_defects import Dwellings, take_in_households
 from .intake import (
+    COLLECTION,
     MULTIPOLYGON,
     NO_AREA,
     Survey,
@@ -44,13 +45,15 @@ from .parent_defects import (
     find_strays,
     stray_findings,
 )
+from .placeholders import append_placeholders, name_placeholders
 from .proof import Certificate, certify
-from .rebuild import lines_through, make_mosaic
+from .rebuild import lines_through, make_mosaic, unsettled_owners
+from .row_faults import mended_vertices
 from .seams import seam_cuts
-from .settle import NOBODY, Settlement, lonely_groups, members_of, settle, sweep_crumbs
+from .settle import CRUMB_SHARE, NOBODY, Settlement, lonely_groups, members_of, settle, sweep_crumbs
 from .snapping import measure_noise, snap_vertices
 
-FILLS = ("all", "placeholder")
+FILLS = ("placeholder", "all")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +73,8 @@ class Repair:
     undecided : GeoDataFrame
         Table ``FINDINGS``: what a person must decide.
     changes : DataFrame
-        Index ``area_id``; ``before_m2, after_m2`` of every area that was drawn anew, and ``households_before,
-        households_after`` where households were given.
+        Index ``area_id``; ``before_m2, after_m2`` of every area that was drawn anew and of every placeholder, and
+        ``households_before, households_after`` where households were given.
     """
 
     areas: gpd.GeoDataFrame
@@ -88,7 +91,7 @@ def repair(
     *,
     tolerance_m: float = 0.001,
     households: Any = None,
-    fill: str = "all",
+    fill: str = "placeholder",
     large_m2: float | None = None,
     snap_m: float | None = None,
 ) -> Repair:
@@ -97,8 +100,9 @@ def repair(
     Rings that cross themselves keep the land of all their lobes. Of areas that are copies of each other the first id
     stays. Land outside the territory is clipped. Land that several areas hold goes to one of them, first to one whose
     parent holds it, then to one that would lose most of its land, then to the one with the longest border to it. Land
-    that nobody holds goes to the neighbour with the longest border to it, inside the same parent; strips, such as
-    streets between blocks or a rim along the territory's limit, are first cut where their neighbours change.
+    that nobody holds goes to the neighbour with the longest border to it, inside the same parent, unless it is as large
+    as an area; strips, such as streets between blocks or a rim along the territory's limit, are first cut where their
+    neighbours change.
 
     Parameters
     ----------
@@ -112,11 +116,12 @@ def repair(
         Vertices and edges of touched areas that are so near to each other are brought together.
     households : GeoDataFrame, optional
         Points, to tell how many households changed their area.
-    fill : {"all", "placeholder"}
-        What becomes of large land without an area: it is given to neighbours, or becomes a row of its own whose id
-        begins with ``missing-``. It stands in ``undecided`` either way.
+    fill : {"placeholder", "all"}
+        What becomes of large land without an area: it becomes a row of its own whose id begins with ``missing-``, or
+        is given to neighbours. It stands in ``undecided`` either way.
     large_m2 : float, optional, m2
-        What is large; half of the median area by default. Strips, such as streets, are not large land.
+        What is large; by default half of the median of the areas around it, as in an audit. Strips, such as streets,
+        are not large land.
     snap_m : float, optional, metres
         Unmatched vertices so near to each other are made one before anything else. By default this is done only to a
         map all of whose vertices are a little off, as far as they are off; 0 never does it.
@@ -141,24 +146,34 @@ def repair(
     _check_place(survey, whole)
     parentage = None if parents is None else find_parentage(survey, take_in(parents, "parents", survey.crs))
     journal = Journal(survey, None if households is None else take_in_households(households, survey.crs))
-    large = float(np.nan_to_num(survey.typical_m2) / 2) if large_m2 is None else large_m2
     case = _examine(_drop_rows(survey, journal), whole, tolerance_m, snap_m)
     case = _drop_copies(case, whole, tolerance_m, journal)
-    made = _settle_case(case, whole, parentage, tolerance_m, large if fill == "placeholder" else np.inf)
+    made = _settle_case(case, whole, parentage, tolerance_m, (fill == "placeholder", large_m2))
     apart = sweep_crumbs(made, shapely.get_num_geometries(case.survey.shapes))
     drawn, lost = _draw(survey, case.survey, made)
+    mixed = _mixed_rows(areas, survey)
+    drawn = {at: survey.given[at] for at in mixed if at not in lost} | drawn
     journal.note_moves(made)
     _note_areas(journal, case.survey, made, drawn, lost)
+    for at in mixed:
+        message = f"{survey.label(at)} is a collection; its polygons are kept, its points and lines are not"
+        journal.note("mended", survey.label(at), "", message)
     result = _assemble(areas, case.survey, drawn, lost)
-    questions = [*open_questions(survey, made, apart, lost, large), *_strayed(survey, parentage, made)]
+    added = None
     if fill == "placeholder":
-        result = _add_placeholders(result, made, parentage, journal)
+        added = name_placeholders(result, made, parentage, journal)
+        result = append_placeholders(result, added)
+    questions = [
+        *open_questions(survey, made, apart, lost, [] if added is None else added.index.tolist()),
+        *lost_most(survey, made, drawn),
+        *_strayed(survey, parentage, made),
+    ]
     return Repair(
         result,
         journal.table(survey.crs),
         certify(result, gpd.GeoSeries([whole], crs=survey.crs)),
         tabulate(questions, survey.ids, survey.crs),
-        _list_changes(survey, drawn, lost, journal.dwellings),
+        _list_changes(survey, drawn, lost, journal.dwellings, added),
     )
 
 
@@ -224,16 +239,23 @@ def _give_up(survey: Survey, copy_of: dict[int, int], journal: Journal) -> Surve
 
 
 def _settle_case(
-    case: _Case, whole: shapely.Geometry, parentage: Parentage | None, tolerance_m: float, open_m2: float
+    case: _Case,
+    whole: shapely.Geometry,
+    parentage: Parentage | None,
+    tolerance_m: float,
+    vacancy: tuple[bool, float | None],
 ) -> Settlement:
     """Cut what is touched into faces and give each an owner."""
     survey, places = case.survey, case.places
-    owners = np.unique(places.segments.owner)
     held = np.array([area for cover in places.covers for area in cover], dtype=np.int64)
-    touched = [owners[owners >= 0], held, np.flatnonzero(survey.is_area & ~survey.is_valid)]
-    parent_of, cuts = np.full(len(survey), NO_PARENT), [seam_cuts(places)]
+    broken = np.flatnonzero(survey.is_area & ~survey.is_valid).tolist()
+    knots = {at: shapely.MultiPoint(mended_vertices(survey.given[at], survey.shapes[at])) for at in broken}
+    touched = [unsettled_owners(places), held, np.array(broken, dtype=np.int64)]
+    leave_open, large_m2 = vacancy
+    whole_m2 = survey.typical_m2 / 2 if large_m2 is None else large_m2
+    parent_of, cuts = np.full(len(survey), NO_PARENT), [seam_cuts(places, whole_m2 if leave_open else np.inf)]
     if parentage is not None:
-        suspects = crossing_areas(parentage, case.segments, case.matching)
+        suspects = crossing_areas(survey, parentage, case.segments, case.matching)
         parent_of, strays, pieces = find_strays(survey, parentage, suspects, tolerance_m)
         near = survey.tree.query(pieces, predicate="dwithin", distance=tolerance_m)[1]
         touched += [strays, np.unique(near)]
@@ -244,19 +266,21 @@ def _settle_case(
     chain = case.segments, case.matching
     while True:
         mosaic = make_mosaic(survey, whole, chain, chosen, np.vstack(cuts), parentage, tolerance_m)
-        made = settle(mosaic, parent_of, survey.area_m2, open_m2=open_m2)
+        made = settle(mosaic, parent_of, survey.area_m2, leave_open=leave_open, large_m2=large_m2, knots=knots)
         drawn_in = crowded_areas(made, chain)
-        if np.isinf(open_m2):
-            drawn_in = np.union1d(drawn_in, _adopt(made, survey, chosen))
+        most = CRUMB_SHARE * survey.typical_m2 if leave_open else np.inf
+        drawn_in = np.union1d(drawn_in, _adopt(made, survey, chosen, most))
         if np.isin(drawn_in, chosen).all():
             return made
         chosen = np.union1d(chosen, drawn_in)
 
 
-def _adopt(made: Settlement, survey: Survey, chosen: np.ndarray) -> np.ndarray:
-    """Give land that no area borders to the nearest area of its parent; returns those areas."""
+def _adopt(made: Settlement, survey: Survey, chosen: np.ndarray, most_m2: float) -> np.ndarray:
+    """Give land that no area borders to the nearest area of its parent, up to a size; returns those areas."""
     nearest = set()
     for members in lonely_groups(made):
+        if made.size_m2[members].sum() > most_m2:
+            continue
         living = np.flatnonzero(survey.area_m2 > 0)
         candidates = np.array(made.at_home(living.tolist(), made.parent(members)) or living.tolist(), dtype=np.int64)
         if len(candidates):
@@ -300,6 +324,12 @@ def _draw(before: Survey, survey: Survey, made: Settlement) -> tuple[dict[int, s
     return {area: shape for area, shape, kept in zip(areas, new, same, strict=True) if not kept}, lost
 
 
+def _mixed_rows(areas: Any, survey: Survey) -> list[int]:
+    """List the areas that were given as collections, of which only the polygons are areas."""
+    kinds = shapely.get_type_id(frame_of(areas, "areas").geometry.to_numpy())[survey.rows]
+    return np.flatnonzero((kinds == COLLECTION) & survey.is_valid & (survey.area_m2 > 0)).tolist()
+
+
 def _as_parts(shapes: np.ndarray) -> np.ndarray:
     """Write every polygon as a MultiPolygon, so that one part compares with one part."""
     return np.array([shapely.multipolygons(shapely.get_parts(shape)) for shape in shapes], dtype=object)
@@ -309,14 +339,15 @@ def _note_areas(
     journal: Journal, survey: Survey, made: Settlement, drawn: dict[int, shapely.Geometry], lost: list[int]
 ) -> None:
     """Tell of mended rings, of areas that lost everything, and of outlines that only got vertices."""
-    moved = {area for _, *both in list_moves(made) for area in both}
+    told = {area for _, *both in list_moves(made) for area in both}
     for area in np.flatnonzero(survey.is_area & ~survey.is_valid & (survey.area_m2 > 0)).tolist():
         parts = shapely.get_num_geometries(survey.shapes[area])
         message = f"the ring of {survey.label(area)} {describe_fault(survey, area)}; its land of {parts} parts is kept"
         journal.note("mended", survey.label(area), "", message)
+        told.add(area)
     for area in lost:
         journal.note("dropped", survey.label(area), "", f"nothing is left of {survey.label(area)}", survey.shapes[area])
-    for area in sorted(set(drawn) - moved):
+    for area in sorted(set(drawn) - told):
         message = f"the outline of {survey.label(area)} was matched with its neighbours'"
         journal.note("noded", survey.label(area), "", message)
 
@@ -342,34 +373,6 @@ def _assemble(areas: Any, survey: Survey, drawn: dict[int, shapely.Geometry], lo
     return frame[kept]
 
 
-def _add_placeholders(
-    result: gpd.GeoDataFrame, made: Settlement, parentage: Parentage | None, journal: Journal
-) -> gpd.GeoDataFrame:
-    """Add a row for each piece of land that was left open."""
-    rows: list[dict[str, Any]] = []
-    for members in lonely_groups(made):
-        shape = only_area(shapely.union_all(made.mosaic.faces.shapes[members]))
-        area_id, parent = f"missing-{len(rows) + 1}", made.parent(members)
-        parent_id = parentage.parents.label(parent) if parentage and parent != NO_PARENT else None
-        rows.append({"area_id": area_id, "name": area_id, "parent_id": parent_id, "households": 0, "persons": 0,
-                     "area_m2": float(shapely.area(shape)), "kind": "placeholder", "shape": shape})  # fmt: skip
-        journal.note("placeholder", area_id, "", f"{area_id} stands for land that no area holds", shape)
-    if not rows:
-        return result
-    added = pd.DataFrame(rows).set_index("area_id")
-    added.index.name = result.index.name
-    named = "area_id" in result.columns
-    columns = {name: added[name] for name in result.columns if name in added.columns}
-    if "level" in result.columns and len(result):
-        columns["level"] = result["level"].iloc[0]
-    columns |= {"area_id": added.index} if named else {}
-    shapes = gpd.GeoSeries(added["shape"].to_numpy(), index=added.index, crs=result.crs)
-    more = gpd.GeoDataFrame(columns, geometry=shapes, index=added.index)
-    if result.geometry.name != "geometry":
-        more = more.rename_geometry(result.geometry.name)
-    return pd.concat([result, more])
-
-
 def _strayed(survey: Survey, parentage: Parentage | None, made: Settlement) -> list[Finding]:
     """List the areas that name another parent than the one they lie in: the ids are the planner's to change."""
     if parentage is None or parentage.names is None:
@@ -379,13 +382,18 @@ def _strayed(survey: Survey, parentage: Parentage | None, made: Settlement) -> l
 
 
 def _list_changes(
-    survey: Survey, drawn: dict[int, shapely.Geometry], lost: list[int], dwellings: Dwellings | None
+    survey: Survey,
+    drawn: dict[int, shapely.Geometry],
+    lost: list[int],
+    dwellings: Dwellings | None,
+    added: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Set every area that was drawn anew before beside after."""
+    """Set every area that was drawn anew, and every placeholder, before beside after."""
     areas = sorted({*drawn, *lost})
-    before = survey.shapes[areas]
-    after = np.array([drawn.get(area, NO_AREA) for area in areas], dtype=object)
-    index = pd.Index([survey.label(area) for area in areas], name="area_id", dtype="str")
+    names, shapes = ([], []) if added is None else (added.index.tolist(), added["shape"].tolist())
+    before = np.array([*survey.shapes[areas], *(NO_AREA for _ in names)], dtype=object)
+    after = np.array([*(drawn.get(area, NO_AREA) for area in areas), *shapes], dtype=object)
+    index = pd.Index([*(survey.label(area) for area in areas), *names], name="area_id", dtype="str")
     changes = pd.DataFrame({"before_m2": shapely.area(before), "after_m2": shapely.area(after)}, index=index)
     if dwellings is not None:
         changes["households_before"] = dwellings.total_in(before).astype(np.int64)

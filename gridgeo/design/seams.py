@@ -58,12 +58,14 @@ class _Strip:
         return self.lines[[TERRITORY in having for having in self.having]]
 
 
-def seam_cuts(places: Places) -> np.ndarray:
+def seam_cuts(places: Places, large_m2: float = np.inf) -> np.ndarray:
     """Draw the seams of all strips of uncovered land that pass several areas.
 
     Parameters
     ----------
     places : Places
+    large_m2 : float, m2
+        Land at least so large that is wide as well stays in one piece, with its arms.
 
     Returns
     -------
@@ -74,7 +76,9 @@ def seam_cuts(places: Places) -> np.ndarray:
     place = places.borders[0]
     neighbours = np.bincount(place, minlength=len(places))
     strips = np.flatnonzero((places.depth == 0) & (neighbours > 2))
-    strips = strips[_SLENDER * greatest_width(places.shapes[strips]) ** 2 < places.area_m2[strips]]
+    width = greatest_width(places.shapes[strips])
+    is_wide = (places.area_m2[strips] >= large_m2) & (2 * width**2 >= large_m2)
+    strips = strips[(_SLENDER * width**2 < places.area_m2[strips]) & ~is_wide]
     seams = [cut for strip in _collect(places, strips) for cut in (*_across(strip), *_between(strip))]
     return np.array(seams, dtype=float).reshape(-1, 4)
 

@@ -7,22 +7,30 @@ to the neighbour with the longest border to it inside the same parent. Ties go t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import shapely
 
-from .arrangement import join
+from .arrangement import SNAP_M, join
 from .parent_defects import NO_PARENT
 from .rebuild import Mosaic
 from .width import is_narrower
 
 NOBODY = -1
 
+_LARGE_SHARE = 0.5
+"""Land without an area is large from this share of its neighbours' median size on."""
+
 CRUMB_SHARE = 0.01
 """A loose part is a crumb up to this share of its area."""
+
+_SWEPT_SHARE = 0.04
+"""Crumbs change their area up to this share of the land that has to move, and always up to ``_LEAST_CRUMB_M2``."""
+
+_LEAST_CRUMB_M2 = 1.0
 
 
 @dataclass(eq=False)
@@ -38,12 +46,18 @@ class Settlement:
         The size of each area before.
     owner : (f,) array of int
         ``NOBODY`` outside the territory, on land of areas that are not touched, and on land left open.
+    large_m2 : float, optional, m2
+        Land without an area is large from this size on; half of the median of the areas around it by default.
+    knots : dict of int to geometry
+        The points at which the ring of an area crosses itself.
     """
 
     mosaic: Mosaic
     parent_of: np.ndarray
     area_m2: np.ndarray
     owner: np.ndarray
+    large_m2: float | None = None
+    knots: Mapping[int, shapely.Geometry] = field(default_factory=dict)
 
     @cached_property
     def size_m2(self) -> np.ndarray:
@@ -59,6 +73,13 @@ class Settlement:
         alike &= (mosaic.foreign[one] == mosaic.foreign[two]) & ~mosaic.is_seam[edge]
         alike[alike] = [mosaic.covers[a] == mosaic.covers[b] for a, b in zip(one[alike], two[alike], strict=True)]
         return members_of(join(one[alike], two[alike], len(mosaic.faces)))
+
+    @cached_property
+    def vacant(self) -> np.ndarray:
+        """Number, for each face without an area, the land without an area that it is a piece of."""
+        return _joined(
+            self.mosaic, self.mosaic.inside & ~self.mosaic.foreign & [not cover for cover in self.mosaic.covers]
+        )
 
     @cached_property
     def sides(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -83,6 +104,25 @@ class Settlement:
                     shared[area] = shared.get(area, 0.0) + length
         return shared
 
+    def around(self, members: np.ndarray) -> dict[int, float]:
+        """Add up the borders, in metres, of some faces with the areas that held the land beside them."""
+        first, others, lengths = self.sides
+        shared: dict[int, float] = {}
+        for face in members.tolist():
+            beside = slice(first[face], first[face + 1])
+            for other, length in zip(others[beside].tolist(), lengths[beside].tolist(), strict=True):
+                for area in self.mosaic.covers[other]:
+                    shared[area] = shared.get(area, 0.0) + length
+        return shared
+
+    def large(self, members: np.ndarray) -> float:
+        """Say from how many m2 on a piece of land is as large as an area."""
+        if self.large_m2 is not None:
+            return self.large_m2
+        around = self.area_m2[list(self.around(members))]
+        sizes = around if len(around) else self.area_m2[self.area_m2 > 0]
+        return _LARGE_SHARE * float(np.median(sizes)) if len(sizes) else 0.0
+
     def parent(self, members: np.ndarray) -> int:
         """Name the parent that holds a group of faces."""
         return int(self.mosaic.parent[members[0]])
@@ -105,7 +145,15 @@ def members_of(group: np.ndarray) -> list[np.ndarray]:
     return sorted(lists, key=lambda members: int(members[0]))
 
 
-def settle(mosaic: Mosaic, parent_of: np.ndarray, area_m2: np.ndarray, *, open_m2: float = np.inf) -> Settlement:
+def settle(
+    mosaic: Mosaic,
+    parent_of: np.ndarray,
+    area_m2: np.ndarray,
+    *,
+    leave_open: bool = False,
+    large_m2: float | None = None,
+    knots: Mapping[int, shapely.Geometry] | None = None,
+) -> Settlement:
     """Give every face of a mosaic one owner, or none where there should be none.
 
     Parameters
@@ -115,14 +163,18 @@ def settle(mosaic: Mosaic, parent_of: np.ndarray, area_m2: np.ndarray, *, open_m
         The parent of each area, ``NO_PARENT`` for none.
     area_m2 : array of float
         The size of each area before.
-    open_m2 : float, m2
-        Land without an area is left open from this size on; strips are not.
+    leave_open : bool
+        Whether large land without an area is left open; strips are not.
+    large_m2 : float, optional, m2
+        What is large; half of the median of the areas around it by default.
+    knots : dict of int to geometry, optional
+        The points at which the ring of an area crosses itself; what such a ring meant to enclose is not left open.
 
     Returns
     -------
     Settlement
     """
-    made = Settlement(mosaic, parent_of, area_m2, np.full(len(mosaic.faces), NOBODY))
+    made = Settlement(mosaic, parent_of, area_m2, np.full(len(mosaic.faces), NOBODY), large_m2, knots or {})
     shared, vacant = [], []
     for members in made.groups:
         face, cover = int(members[0]), made.cover(members)
@@ -132,7 +184,7 @@ def settle(mosaic: Mosaic, parent_of: np.ndarray, area_m2: np.ndarray, *, open_m
             shared.append(members)
         elif cover and made.at_home(cover, made.parent(members)):
             made.owner[members] = cover[0]
-        elif cover or not is_large(made, members, open_m2):
+        elif cover or not (leave_open and is_large(made, members)):
             vacant.append(members)
     _settle_shared(made, shared)
     _settle_vacant(made, vacant)
@@ -187,22 +239,35 @@ def _heir(made: Settlement, members: np.ndarray, strictly: bool) -> int:
     return max(border, key=lambda area: (round(border[area], 6), -area)) if border else NOBODY
 
 
-def is_large(made: Settlement, members: np.ndarray, large_m2: float) -> bool:
-    """Tell whether a piece of land is at least so large, and no strip."""
-    if made.size_m2[members].sum() < large_m2:
+def is_large(made: Settlement, members: np.ndarray) -> bool:
+    """Tell whether land without an area is, or is a piece of, a wide piece of land that is as large as an area."""
+    whole = np.flatnonzero(made.vacant == made.vacant[members[0]])
+    large_m2 = made.large(whole)
+    if made.size_m2[whole].sum() < large_m2:
         return False
-    shape = shapely.union_all(made.mosaic.faces.shapes[members])
-    return not is_narrower(np.array([shape], dtype=object), float(np.sqrt(large_m2 / 2)))[0]
+    # A long arm of large land is a strip, unless it is as large as an area for itself.
+    shape, other = (shapely.union_all(made.mosaic.faces.shapes[faces]) for faces in (members, whole))
+    asked = np.array([other if made.size_m2[members].sum() >= large_m2 else shape], dtype=object)
+    if is_narrower(asked, float(np.sqrt(large_m2 / 2)))[0]:
+        return False
+    return not any(
+        length > shape.length / 2 and area in made.knots and shapely.dwithin(made.knots[area], shape, SNAP_M)
+        for area, length in made.around(members).items()
+    )
 
 
 def lonely_groups(made: Settlement) -> list[np.ndarray]:
-    """List the land of the territory that nobody got because no area borders it."""
+    """List the land of the territory that nobody got, pieces that seams cut put together again."""
     mosaic = made.mosaic
-    return [
-        members
-        for members in made.groups
-        if mosaic.inside[members[0]] and not mosaic.foreign[members[0]] and made.owner[members[0]] == NOBODY
-    ]
+    is_open = mosaic.inside & ~mosaic.foreign & (made.owner == NOBODY)
+    return [members for members in members_of(_joined(mosaic, is_open)) if is_open[members[0]]]
+
+
+def _joined(mosaic: Mosaic, asked: np.ndarray) -> np.ndarray:
+    """Number the pieces that some faces of one parent make; the other faces stay alone."""
+    one, two, _ = mosaic.faces.neighbours()
+    joined = asked[one] & asked[two] & (mosaic.parent[one] == mosaic.parent[two])
+    return join(one[joined], two[joined], len(mosaic.faces))
 
 
 def _rescue(made: Settlement, groups: list[np.ndarray]) -> None:
@@ -221,7 +286,7 @@ def _rescue(made: Settlement, groups: list[np.ndarray]) -> None:
 
 
 def sweep_crumbs(made: Settlement, parts_before: np.ndarray) -> list[tuple[int, int]]:
-    """Give crumbs that came loose from their area to the neighbours.
+    """Give crumbs that came loose from their area to the neighbours, as long as hardly more land moves for it.
 
     Parameters
     ----------
@@ -233,7 +298,7 @@ def sweep_crumbs(made: Settlement, parts_before: np.ndarray) -> list[tuple[int, 
     Returns
     -------
     list of (int, int)
-        Areas that fell apart into more parts than before, larger than crumbs, and into how many.
+        Areas that fell apart into more parts than before and were not swept together, and into how many.
     """
     one, two, _ = made.mosaic.faces.neighbours()
     same = (made.owner[one] == made.owner[two]) & (made.owner[one] != NOBODY)
@@ -241,18 +306,33 @@ def sweep_crumbs(made: Settlement, parts_before: np.ndarray) -> list[tuple[int, 
     for members in members_of(join(one[same], two[same], len(made.owner))):
         pieces_of.setdefault(int(made.owner[members[0]]), []).append(members)
     pieces_of.pop(NOBODY, None)
-    apart = []
-    for area, pieces in sorted(pieces_of.items()):
-        if len(pieces) <= parts_before[area]:
-            continue
-        size = {int(members[0]): float(made.size_m2[members].sum()) for members in pieces}
-        pieces.sort(key=lambda members: (-size[int(members[0])], int(members[0])))
-        most = CRUMB_SHARE * sum(size.values())
-        crumbs = [members for members in pieces[parts_before[area] :] if size[int(members[0])] <= most]
-        for members in crumbs:
-            border = made.borders(members)
-            border = {one: border[one] for one in made.at_home(border, made.parent(members))} or border
-            made.owner[members] = max(border, key=lambda one: (round(border[one], 6), -one)) if border else area
-        if len(pieces) - len(crumbs) > parts_before[area]:
-            apart.append((area, len(pieces) - len(crumbs)))
-    return apart
+    number = {area: len(pieces) for area, pieces in pieces_of.items()}
+    crumbs = [crumb for area, pieces in pieces_of.items() for crumb in _crumbs(made, pieces, int(parts_before[area]))]
+    crumbs.sort(key=lambda members: (float(made.size_m2[members].sum()), int(members[0])))
+    budget = _SWEPT_SHARE * _must_move_m2(made)
+    for members in crumbs:
+        size, area = float(made.size_m2[members].sum()), int(made.owner[members[0]])
+        if size > max(budget, _LEAST_CRUMB_M2):
+            break
+        budget -= size
+        number[area] -= 1
+        border = made.borders(members)
+        border = {one: border[one] for one in made.at_home(border, made.parent(members))} or border
+        made.owner[members] = max(border, key=lambda one: (round(border[one], 6), -one)) if border else area
+    return [(area, count) for area, count in sorted(number.items()) if count > parts_before[area]]
+
+
+def _crumbs(made: Settlement, pieces: list[np.ndarray], parts_before: int) -> list[np.ndarray]:
+    """List the small pieces of an area that has more of them than before."""
+    size = {int(members[0]): float(made.size_m2[members].sum()) for members in pieces}
+    ranked = sorted(pieces, key=lambda members: (-size[int(members[0])], int(members[0])))
+    most = CRUMB_SHARE * sum(size.values())
+    return [members for members in ranked[parts_before:] if size[int(members[0])] <= most]
+
+
+def _must_move_m2(made: Settlement) -> float:
+    """Add up the land that is in no area, in several or outside."""
+    depth = np.array([len(cover) for cover in made.mosaic.covers], dtype=np.int64)
+    inside = made.mosaic.inside
+    times = np.where(inside, np.where(depth == 0, ~made.mosaic.foreign, depth - 1), depth)
+    return float((made.size_m2 * times).sum())

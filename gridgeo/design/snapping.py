@@ -71,7 +71,7 @@ def snap_vertices(survey: Survey, segments: Segments, matching: Matching, reach_
     involved = np.zeros(len(survey) + 1, dtype=bool)
     involved[segments.owner[unmatched]] = True
     asked = unmatched | involved[segments.owner]
-    ends = segments.ends[asked]
+    ends = segments.take(asked).ends
     stays = ~unmatched[asked] | (segments.owner[asked] == TERRITORY)
     points, _, rank = number_ranked(ends.reshape(-1, 2), np.where(np.repeat(stays, 2), 0, 2))
     names = merge_near(points, reach_m, rank)

@@ -118,8 +118,24 @@ KIND_SENTENCES = {
         "An area lies mostly in another parent than the one it names.",
         "责任区主要位于并非所填的上级之内。",
     ),
+    "shifted_map": (
+        "All areas lie beside the territory by the same step.",
+        "全部责任区相对辖区整体平移。",
+    ),
+    "wrong_code": ("A code does not begin with that of the area above.", "编码未以上级编码开头。"),
+    "duplicate_code": ("Several areas carry the same code.", "多个责任区使用同一编码。"),
     "household_in_none": ("A household lies in no area.", "住户不在任何责任区内。"),
     "household_in_several": ("A household lies in several areas.", "住户同时落在多个责任区内。"),
+    "institution_in_none": (
+        "A school, a shop or another institution lies in no area.",
+        "学校、商铺等单位不在任何责任区内。",
+    ),
+    "institution_in_several": (
+        "An institution lies in several areas, or a border cuts its ground.",
+        "单位同时落在多个责任区内，或其用地被边界切开。",
+    ),
+    "street_in_none": ("Metres of a street lie in no area.", "有路段不在任何责任区内。"),
+    "crossing_in_none": ("A crossing of streets lies in no area.", "有路口不在任何责任区内。"),
     "several_parts": ("An area is in several pieces that do not touch.", "责任区由互不相接的几块组成。"),
     "sliver_area": ("An area is so thin that it is hardly meant to be one.", "责任区过于狭长，多半并非本意。"),
     "unmatched_vertex": (
@@ -140,7 +156,67 @@ REMEDIES = {
     "redraw": ("Draw one edge for both sides; gridgeo repair does it.", "两侧共用同一边线，可用 gridgeo repair。"),
     "cover": ("Let an area cover the place.", "使该处归入某一责任区。"),
     "insert": ("Put the same corner on the other side.", "在另一侧补上相同节点。"),
+    "shift": (
+        "Bring the map into the territory's reference system; a repair cannot.",
+        "将图转换到辖区所用坐标系，修复命令无法代劳。",
+    ),
     "snap": ("Nothing needs to be done; a repair snaps the edges together.", "可不处理，修复时边线会自动吻合。"),
     "decide": ("A person must decide what is meant.", "须由人判断本意。"),
     "none": ("Nothing; it was declared to be meant so.", "无需处理，已声明为有意为之。"),
 }
+
+CAUSES = {
+    "copied_row": ("The row was copied.", "该行被复制。"),
+    "digitised_twice": ("The same land was drawn twice, by hand.", "同一块地被重复描绘。"),
+    "drawn_separately": ("The two sides of the edge were drawn separately.", "边界两侧各自描绘。"),
+    "simplified_alone": (
+        "One side of the edge was simplified, the other was not.",
+        "边界只有一侧经过化简。",
+    ),
+    "moved_alone": (
+        "Vertices were moved on one side of the edge only.",
+        "只移动了边界一侧的节点。",
+    ),
+    "edited_alone": (
+        "A vertex was added on one side of the edge only.",
+        "只在边界一侧增加了节点。",
+    ),
+    "rounded_coordinates": ("Coordinates were rounded.", "坐标被取整。"),
+    "other_boundary": (
+        "The map was clipped by another boundary than this territory's.",
+        "该图按另一条辖区界线裁剪。",
+    ),
+    "other_datum": (
+        "The map is in another datum or reference system: it is shifted as a whole.",
+        "坐标系或基准不同，整图平移。",
+    ),
+    "street_left_out": ("A street or another strip between blocks was left out.", "街道等地块间的条带未划入。"),
+    "drawn_elsewhere": ("The area was drawn in another place.", "责任区被画到了别处。"),
+    "row_without_polygon": (
+        "A row of the map has no polygon; this may be its land.",
+        "图中有一行没有多边形，此处可能就是它。",
+    ),
+    "hole_not_cut": (
+        "The outer area was not cut where the inner one lies.",
+        "外层责任区未挖去内层所占之地。",
+    ),
+    "levels_in_one_layer": ("Areas of two levels are in one layer.", "两级责任区混在同一图层。"),
+    "levels_drawn_apart": (
+        "The areas and those above them were drawn separately.",
+        "本级与上级责任区各自描绘。",
+    ),
+    "swapped_vertices": ("Vertices are in the wrong order.", "节点顺序有误。"),
+    "parts_meet_in_a_point": ("The parts hold together in a point only.", "各部分仅以一点相接。"),
+    "parts_as_rows": (
+        "The parts of one area stand on rows of their own.",
+        "同一责任区的各部分分列多行。",
+    ),
+    "parent_renumbered": ("The area above was renumbered.", "上级责任区改过编码。"),
+    "other_code_system": ("The two levels are coded by different systems.", "两级责任区采用不同的编码体系。"),
+    "code_of_other_parent": (
+        "The area has the code of another parent's area.",
+        "该编码属于另一上级的责任区。",
+    ),
+    "leading_zeros": ("A file lost the zeros that codes begin with.", "编码开头的零在转换中丢失。"),
+}
+"""What probably made a finding so: cause -> English, Chinese."""

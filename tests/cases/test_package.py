@@ -26,6 +26,7 @@ USED_BY_OTHERS = {  # declared, yet no line of ours imports it
 BROUGHT_ALONG = {  # imported, yet declared by the library that is built on it
     "starlette": "fastapi",
     "pydantic": "fastapi",
+    "fonttools": "fpdf2",
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 import shapely
 from towns import town
 
-from gridgeo.design.chain import TERRITORY, boundary_segments, join_segments, match
+from gridgeo.design.chain import TERRITORY, boundary_segments, closes, join_segments, match, number_points
 
 GRIDS = town("""
     AAB
@@ -31,6 +31,7 @@ WHOLE = shapely.Polygon([(0, 0), (4, 0), (10, 0), (10, 10), (4, 10), (0, 10)])
 @pytest.mark.parametrize("strict", [False, True])
 def test_areas_that_tile_their_territory_leave_nothing(strict):
     shapes = GRIDS.geometry.to_numpy()
+    assert closes(_chain(shapes, shapely.coverage_union_all(shapes)), strict=strict)
     assert len(_left(shapes, shapely.coverage_union_all(shapes), strict=strict)) == 0
 
 
@@ -108,3 +109,38 @@ def test_strict_and_hashed_chains_agree_on_a_broken_map():
     shapes = [shape.buffer(0.3, join_style="mitre") if at == 1 else shape for at, shape in enumerate(GRIDS.geometry)]
     segments = _chain(shapes, shapely.coverage_union_all(GRIDS.geometry.to_numpy()))
     assert match(segments).unmatched().tolist() == match(segments, strict=True).unmatched().tolist()
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_chain_that_is_open_anywhere_does_not_close(strict):
+    assert not closes(_chain([WEST], WHOLE), strict=strict)
+    assert not closes(_chain([WEST, EAST, EAST], WHOLE), strict=strict)
+    assert not closes(_chain([shapely.box(0, 0, 4, 9), EAST], WHOLE), strict=strict)
+    assert closes(_chain([WEST, EAST.reverse()], WHOLE), strict=strict)
+    assert closes(boundary_segments(np.array([None], dtype=object)), strict=strict)
+
+
+def test_holes_and_parts_among_plain_areas_keep_their_order():
+    inner = shapely.box(6, 3, 8, 5)
+    ring = EAST.difference(inner)
+    pierced = shapely.box(30, 0, 32, 2).difference(shapely.box(31, 1, 31.5, 1.5))
+    two = shapely.MultiPolygon([shapely.box(20, 0, 21, 1), pierced])
+    shapes = [ring, None, WEST, shapely.Polygon(), two, inner]
+    segments = boundary_segments(np.array(shapes, dtype=object))
+    assert segments.owner.tolist() == [0] * 8 + [2] * 4 + [4] * 12 + [5] * 4
+    for owner, shape in enumerate(shapes):
+        if shape is not None and not shape.is_empty:
+            lines = shapely.union_all(segments.take(segments.owner == owner).lines())
+            assert shapely.equals(lines, shape.boundary)
+    x, y = segments.ends[:, 0] - segments.ends[:, 2], segments.ends[:, 1] + segments.ends[:, 3]
+    under = np.bincount(segments.owner, weights=segments.weight * x * y / 2)
+    assert under[[0, 2, 4, 5]] == pytest.approx([ring.area, WEST.area, two.area, inner.area])
+
+
+def test_points_in_columns_and_rows_are_numbered_by_x_then_y():
+    random = np.random.default_rng(0)
+    xy = np.column_stack([random.integers(0, 9, 500), random.integers(0, 40, 500)]) / 4.0
+    xy[:50, 0] = random.uniform(0, 2, 50)
+    expected = np.unique(xy, axis=0, return_inverse=True)[1].ravel()
+    assert number_points(xy).tolist() == expected.tolist()
+    assert number_points(np.empty((0, 2))).tolist() == []

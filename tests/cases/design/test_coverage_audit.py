@@ -119,7 +119,8 @@ def test_without_areas_the_whole_territory_is_missing():
 
 
 def test_a_map_of_another_place_is_said_once():
-    row = only(audit(GRIDS.set_geometry(GRIDS.translate(1e5))), "missing_area", "")
+    elsewhere = GRIDS.set_geometry(GRIDS.scale(3, 2, origin=(0, 0)))
+    row = only(audit(elsewhere), "missing_area", "")
     assert "another reference system" in row["message"]
 
 
@@ -432,3 +433,9 @@ def test_a_tolerance_must_be_a_number_of_metres(number):
 def test_a_series_without_names_is_audited_by_its_index():
     shapes = gpd.GeoSeries([A, B, D], crs=CRS)
     assert only(audit(shapes), "missing_area", "1,2") is not None
+
+
+def test_whole_numbers_as_ids_stay_whole_where_one_is_missing():
+    areas = town("AB").reset_index(drop=True).assign(area_id=[7.0, None])
+    findings = gg.audit(areas, shapely.union_all(areas.geometry.to_numpy()).buffer(1, join_style="mitre"))
+    assert set(",".join(findings["area_ids"]).split(",")) == {"7", "(no id)"}

@@ -1,8 +1,10 @@
 """The audit of households: each in exactly one area, those on borders too."""
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
+from broken_maps import INNER_KINDS, break_map, ragged_map
 from towns import CRS, communities, households_at, town
 
 import gridgeo as gg
@@ -100,3 +102,33 @@ def test_households_that_are_no_points_are_refused():
 def test_households_in_another_reference_system_are_refused():
     with pytest.raises(CrsError, match="households"):
         _audit(GRIDS, households_at([(1, 1)]).to_crs("EPSG:4326"))
+
+
+def test_households_in_none_and_in_several_are_those_that_geopandas_counts():
+    clean = ragged_map(24, 24, seed=9)
+    areas, _ = break_map(clean, 2, kinds=INNER_KINDS[:10], seed=9)
+    random = np.random.default_rng(9)
+    west, south, east, north = clean.territory.buffer(100).bounds
+    places = shapely.points(random.uniform(west, east, 40_000), random.uniform(south, north, 40_000))
+    homes = gpd.GeoDataFrame({"count": random.integers(1, 9, len(places))}, geometry=places, crs=CRS)
+    found = gg.audit(areas, clean.territory, households=homes)
+    solid = gpd.GeoDataFrame(geometry=areas.geometry.make_valid())
+    times = homes.sjoin(solid.dropna(), predicate="intersects").groupby(level=0).size().reindex(homes.index).fillna(0)
+    inside = homes.intersects(clean.territory)
+    total = found.groupby(["kind", "severity"])["value"].sum()
+    assert total["household_in_none", "error"] == homes.loc[(times == 0) & inside, "count"].sum() > 0
+    assert total["household_in_none", "warning"] == homes.loc[(times == 0) & ~inside, "count"].sum() > 0
+    assert total["household_in_several", "error"] == homes.loc[times > 1, "count"].sum() > 0
+
+
+def test_households_in_a_gap_follow_from_the_gap_and_share_its_cause():
+    gap = shapely.box(500_190, 3_400_150, 500_200, 3_400_180)
+    findings = _audit(_with(A=A.difference(gap)), households_at([(1.95, 1.6)]))
+    assert findings["part_of"].tolist() == ["", findings.index[0]]
+    assert findings["cause"].iloc[0] == findings["cause"].iloc[1]
+
+
+def test_households_of_a_map_of_another_place_are_all_in_none():
+    findings = _audit(GRIDS.set_geometry(GRIDS.scale(3, 2, origin=(0, 0))), households_at([(1, 1), (2, 2)]))
+    assert findings["kind"].tolist() == ["missing_area", "household_in_none"]
+    assert findings["households"].tolist() == [2, 2]

@@ -103,3 +103,23 @@ def test_broken_parents_do_not_stop_the_audit():
     parents = pd.concat([_with(PARENTS, P=crossed), PARENTS.iloc[[1]]])
     parents.iloc[2, parents.columns.get_loc("geometry")] = None
     assert set(_audit(NAMED, parents)["kind"]) == {"outside_parent", "wrong_parent"}
+
+
+def test_an_area_shut_in_by_siblings_that_name_the_wrong_parent_too_is_found():
+    squares = town("""
+        abcdef
+        ghijkl
+        mnopqr
+        stuvwx
+        yzABCD
+    """)
+    west, south, east, north = squares.total_bounds
+    halves = [shapely.box(west, south, west + 100, north), shapely.box(west + 100, south, east, north)]
+    parents = PARENTS.iloc[:2].set_geometry(halves, crs=PARENTS.crs)
+    block = list("ijkopquvw")
+    named = squares.assign(
+        parent_id=["P" if name in ["a", "g", "m", "s", "y", *block] else "Q" for name in squares.index]
+    )
+    findings = gg.audit(named, shapely.box(west, south, east, north), parents)
+    assert findings["kind"].unique().tolist() == ["wrong_parent"]
+    assert sorted(findings["area_ids"]) == block

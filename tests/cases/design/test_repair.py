@@ -216,34 +216,99 @@ def test_a_wrong_parent_is_a_question_not_a_cut():
 # What is left to a person
 
 
-def test_large_land_is_filled_and_asked_about():
+def test_large_land_becomes_a_placeholder_and_is_asked_about():
     repaired = repair(GRIDS.drop("A"))
-    assert did(repaired) == [("filled", "B", "", 40_000)]
-    assert repaired.undecided["kind"].tolist() == ["missing_area"]
-    assert "given to B" in repaired.undecided["message"].iloc[0]
-
-
-def test_large_land_may_become_a_placeholder():
-    repaired = repair(GRIDS.drop("A"), fill="placeholder")
     assert did(repaired) == [("placeholder", "missing-1", "", 40_000)]
     assert repaired.areas.index.tolist() == ["B", "D", "E", "missing-1"]
     assert repaired.areas.geometry["missing-1"].equals(A)
     assert repaired.areas.loc["missing-1", ["level", "kind", "households"]].tolist() == ["grid", "placeholder", 0]
     assert repaired.undecided["kind"].tolist() == ["missing_area"]
+    assert "missing-1" in repaired.undecided["message"].iloc[0]
+    assert repaired.changes.loc["missing-1"].tolist() == [0, 40_000]
+
+
+def test_large_land_may_be_given_to_neighbours_and_is_asked_about():
+    repaired = repair(GRIDS.drop("A"), fill="all")
+    assert did(repaired) == [("filled", "B", "", 40_000)]
+    assert repaired.undecided["kind"].tolist() == ["missing_area"]
+    assert "given to B" in repaired.undecided["message"].iloc[0]
+
+
+def test_land_is_large_beside_small_areas_and_small_beside_large_ones():
+    squares = town("""
+        AABBXC
+        AABBDE
+    """)
+    limits = communities("""
+        CCCCCC
+        CCCCCC
+    """)
+    assert did(repair(squares.drop("X"), limits))[0][0] == "placeholder"
+    assert did(repair(squares.drop(["C", "D", "E", "X"]).drop("B"), limits.set_geometry([box(0, 0, 2.5, 2)]))) == [
+        ("filled", "A", "", 10_000)
+    ]  # fmt: skip
+
+
+def test_placeholders_are_named_anew_where_their_name_is_taken():
+    first = repair(GRIDS.drop("A")).areas
+    second = repair(first.drop("E"))
+    assert second.areas.index.tolist() == ["B", "D", "missing-1", "missing-2"]
+    assert repair(second.areas).areas.equals(second.areas)
+
+
+def test_columns_of_numbers_keep_their_kind_beside_a_placeholder():
+    areas = GRIDS.assign(ward=[1, 2, 3, 4], open=[True, False, True, True])
+    repaired = repair(areas.drop("A"))
+    assert repaired.areas.drop("missing-1")["ward"].tolist() == [2, 3, 4]
+    assert repaired.areas["ward"].dtype == "Int64"
+    assert repaired.areas["open"].dtype == "boolean"
+    assert repaired.areas.loc["missing-1", ["ward", "open"]].isna().all()
+
+
+def test_placeholders_in_a_layer_of_multipart_features_are_multipart():
+    shapes = [shapely.MultiPolygon([shape]) for shape in GRIDS.drop("A").geometry]
+    repaired = gg.repair(gpd.GeoSeries(shapes, crs=CRS), TERRITORY)
+    assert set(repaired.areas.geom_type) == {"MultiPolygon"}
+    assert repaired.areas.index.tolist() == [0, 1, 2, "missing-1"]
+
+
+def test_land_across_two_parents_becomes_a_placeholder_in_each():
+    hole = box(1, 1, 3, 3)
+    repaired = repair(_named(A=A.difference(hole), B=B.difference(hole)), parents=PARENTS, large_m2=10_000)
+    assert repaired.areas.index.tolist() == ["A", "B", "D", "E", "missing-1", "missing-2"]
+    assert repaired.areas["parent_id"].tolist() == ["P", "Q", "P", "Q", "P", "Q"]
+
+
+def test_wide_land_along_many_areas_is_one_placeholder():
+    # A corridor a square wide runs between two rows; each neighbour alone would take little of it.
+    rows = town("""
+        AABBCCDDEEFF
+        ............
+        GGHHIIJJKKLL
+    """)
+    limits = communities("XXXXXXXXXXXX\nXXXXXXXXXXXX\nXXXXXXXXXXXX")
+    repaired = repair(rows, limits)
+    assert did(repaired) == [("placeholder", "missing-1", "", 120_000)]
+    assert len(repaired.undecided) == 1
 
 
 def test_what_is_large_can_be_said():
     gap = with_(A=A.difference(box(1, 1.5, 2, 2.5)))
-    assert "placeholder" not in set(repair(gap, fill="placeholder").actions["action"])
-    assert "placeholder" in set(repair(gap, fill="placeholder", large_m2=5000).actions["action"])
+    assert did(repair(gap)) == [("filled", "A", "", 10_000)]
+    assert did(repair(gap, large_m2=5000))[0] == ("placeholder", "missing-1", "", 10_000)
 
 
 def test_an_island_goes_to_the_nearest_area_or_becomes_a_placeholder():
     island = gpd.GeoSeries([TERRITORY.geometry.iloc[0], box(5, 0, 6, 0.9)], crs=CRS)
-    repaired = repair(GRIDS, island)
+    assert did(repair(GRIDS, island)) == [("placeholder", "missing-1", "", 9000)]
+    repaired = repair(GRIDS, island, fill="all")
     assert did(repaired) == [("filled", "E", "", 9000)]
     assert repaired.undecided["kind"].tolist() == ["several_parts"]
-    assert did(repair(GRIDS, island, fill="placeholder"))[0][:2] == ("placeholder", "missing-1")
+
+
+def test_an_islet_goes_to_the_nearest_area():
+    islet = gpd.GeoSeries([TERRITORY.geometry.iloc[0], box(5, 0, 5.1, 0.2)], crs=CRS)
+    assert did(repair(GRIDS, islet)) == [("filled", "E", "", 200)]
 
 
 def test_an_area_that_falls_apart_is_asked_about():
@@ -279,10 +344,30 @@ def test_rows_of_one_id_stay_two_rows_and_are_asked_about():
     assert repaired.undecided["kind"].tolist() == ["duplicate_id"]
 
 
-def test_no_areas_leave_the_territory_open():
+def test_without_areas_all_land_is_one_placeholder_or_stays_open():
     repaired = gg.repair(GRIDS.iloc[:0], TERRITORY)
-    assert not repaired.certificate.holds
+    assert repaired.certificate.holds
+    assert repaired.areas.index.tolist() == ["missing-1"]
     assert repaired.undecided["kind"].tolist() == ["missing_area"]
+    left = gg.repair(GRIDS.iloc[:0], TERRITORY, fill="all")
+    assert not left.certificate.holds
+    assert left.undecided["message"].tolist() == ["120,000 m2 in no area stays open: is an area missing?"]
+    assert len(left.actions) == 0
+
+
+def test_an_area_that_keeps_little_is_asked_about():
+    repaired = repair(with_(A=box(-3, 1, 1, 3), B=B.union(box(1, 1, 2, 3))))
+    assert repaired.undecided["kind"].tolist() == ["outside_territory"]
+    assert repaired.undecided["area_ids"].tolist() == ["A"]
+    assert repaired.undecided["message"].iloc[0].startswith("A keeps 25% of its land: 60,000 m2 of it lies outside")
+    assert repair(with_(A=box(-0.9, 1, 1.1, 3), B=B.union(box(1.1, 1, 2, 3)))).undecided.empty
+
+
+def test_an_area_that_another_takes_is_asked_about():
+    wide = box(0, 1, 4, 3).difference(box(0, 1, 0.6, 3))
+    repaired = repair(with_(A=A, B=wide, Z=box(0.7, 1, 2, 3)))
+    for area in repaired.changes.query("after_m2 < before_m2 / 2").index:
+        assert area in ",".join(repaired.undecided["area_ids"]).split(",")
 
 
 # What comes back
@@ -372,7 +457,7 @@ def test_vertices_are_brought_together_where_asked():
 
 
 def test_a_fill_that_is_unknown_is_refused():
-    with pytest.raises(TableError, match="fill is 'none', not one of all, placeholder"):
+    with pytest.raises(TableError, match="fill is 'none', not one of placeholder, all"):
         gg.repair(GRIDS, TERRITORY, fill="none")
 
 

@@ -1,12 +1,13 @@
 """The repair of real maps: proved, nothing lost but copies, hardly more moved than must be."""
 
+import geopandas as gpd
 import pytest
 import shapely
 from real_maps import MESSY, filled, layer, messy
 
 import gridgeo as gg
 
-MOVES = ["filled", "cut", "clipped", "moved"]
+MOVES = ["filled", "cut", "clipped", "moved", "placeholder"]
 
 
 def repair_and_prove(areas, territory, before=None, *, lost=0):
@@ -20,7 +21,8 @@ def repair_and_prove(areas, territory, before=None, *, lost=0):
     rows = territory.geometry.to_numpy() if hasattr(territory, "geometry") else territory
     ground = shapely.union_all(shapely.make_valid(rows))
     assert shapely.area(shapes).sum() == pytest.approx(ground.area, abs=1e-4)
-    assert len(repaired.areas) == len(areas) - lost
+    added = (repaired.actions["action"] == "placeholder").sum()
+    assert len(repaired.areas) - added == len(areas) - lost
     assert len(gg.audit(repaired.areas, territory)) == 0
     least = before[["gap_m2", "overlap_m2", "outside_m2"]].sum().sum()
     copied = before.loc[before["kind"] == "duplicate", "overlap_m2"].sum()
@@ -30,6 +32,9 @@ def repair_and_prove(areas, territory, before=None, *, lost=0):
     kept = untouched.intersection(repaired.areas.index)
     assert all(repaired.areas.geometry[one] is areas.geometry[one] or
                repaired.areas.geometry[one].equals_exact(areas.geometry[one]) for one in kept)  # fmt: skip
+    again = gg.repair(repaired.areas, territory)
+    assert len(again.actions) == 0
+    assert shapely.equals_identical(again.areas.geometry.to_numpy(), shapes).all()
     return repaired
 
 
@@ -79,3 +84,48 @@ def test_two_levels_rounded_apart_are_brought_together():
     base = layer("taipei_statistical_areas/areas.gpkg", "base_areas")
     repaired = repair_and_prove(layer("taipei_statistical_areas/areas.gpkg", "code2_areas"), base)
     assert repaired.certificate.exact
+
+
+def test_a_repair_moves_no_more_than_one_by_hand_and_loses_nobody():
+    blocks, before, by_hand = (
+        layer("denver_precincts/denver.gpkg", name, "EPSG:26954")
+        for name in ("blocks_2020", "precincts_2016_original", "precincts_2016_repaired")
+    )
+    county = gpd.GeoSeries([shapely.coverage_union_all(blocks.geometry.to_numpy())], crs=blocks.crs)
+    repaired = repair_and_prove(before, county)
+    assert (repaired.areas["name"] == before["name"]).all()
+    old, ours, theirs = (one.geometry.to_numpy() for one in (before, repaired.areas, by_hand))
+    moved = [shapely.area(shapely.symmetric_difference(old, new)).sum() for new in (ours, theirs)]
+    assert moved[0] <= moved[1]
+    apart = shapely.area(shapely.symmetric_difference(ours, theirs)).sum()
+    assert apart < 0.15 * moved[1]
+
+
+@pytest.mark.parametrize("year", [2010, 2012])
+def test_the_precincts_of_a_city_become_a_coverage(year):
+    areas = layer("chicago_precinct_plans/precinct_plans.gpkg", f"precincts_{year}")
+    repaired = repair_and_prove(areas, filled(areas))
+    held = repaired.areas[~repaired.areas.index.astype(str).str.startswith("missing-")]
+    assert held["ward"].astype(str).tolist() == areas["ward"].astype(str).tolist()
+
+
+def test_an_enclave_as_large_as_an_area_becomes_a_placeholder():
+    areas = layer("chicago_incidents/chicago_areas.gpkg", "community_areas")
+    repaired = repair_and_prove(areas, filled(areas))
+    assert repaired.actions["action"].value_counts()[["placeholder", "filled"]].tolist() == [1, 2]
+    assert repaired.areas.index[-1] == "missing-1"
+
+
+@pytest.mark.parametrize("name", ["police_sectors", "police_car_routes", "police_walk_routes"])
+def test_police_levels_fill_their_city(name):
+    repair_and_prove(layer("cambridge_ma/cambridge.gpkg", name), layer("cambridge_ma/cambridge.gpkg", "city_boundary"))
+
+
+def test_half_a_city_without_precincts_is_left_to_placeholders():
+    areas, blocks = (layer("providence_ri/providence.gpkg", name) for name in ("precincts", "blocks_2010"))
+    city = gpd.GeoSeries([shapely.coverage_union_all(blocks.geometry.to_numpy())], crs=areas.crs)
+    repaired = repair_and_prove(areas, city)
+    left = repaired.actions.query("action == 'placeholder'")
+    assert left["area_m2"].sum() > 0.8 * gg.audit(areas, city)["gap_m2"].sum()
+    # What is given to one neighbour is less than half of a precinct.
+    assert repaired.actions.query("action == 'filled'")["area_m2"].max() < areas.area.median() / 2
