@@ -269,12 +269,18 @@ class _TellingFindings:
         """Let a finding that holds a piece of an area tell of it; tell whether one did."""
         for at in self.by_area.get(area, ()):
             finding = self.found[at]
-            if finding.area_m2 > 0 and shapely.covers(shapely.buffer(finding.geometry, reach_m), piece):
+            if finding.area_m2 > 0 and _holds(shapely.buffer(finding.geometry, reach_m), piece, reach_m):
                 known = dict.fromkeys((*finding.parents, *parents))
                 crosses = "" if finding.parents else f"; {parents[0]} ends there" if parents else ""
                 self.found[at] = replace(finding, parents=tuple(known), message=finding.message + crosses)
                 return True
         return False
+
+
+def _holds(ground: shapely.Geometry, piece: shapely.Geometry, hairline_m: float) -> bool:
+    """Tell whether a piece lies in some ground, hairlines apart, such as a spike where two layers are rounded apart."""
+    rest = shapely.area(shapely.difference(piece, ground))
+    return bool(rest <= hairline_m * shapely.length(piece) / 2 and rest < shapely.area(piece) / 2)
 
 
 def _pieces(

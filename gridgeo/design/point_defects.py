@@ -81,10 +81,20 @@ class Points:
         return ~shapely.is_missing(self.points)
 
     def total_in(self, shapes: np.ndarray) -> np.ndarray:
-        """Count what lies in each shape, its edge included."""
+        """Count what lies in each shape, its edge included; a point on the edges of several counts in the first."""
         if not len(shapes):
             return np.zeros(0)
         shape, point = self.tree.query(shapes, predicate="covers")
+        shared = np.flatnonzero(np.bincount(point, minlength=len(self.points))[point] > 1)
+        inner = shapely.contains_properly(shapes[shape[shared]], self.points[point[shared]])
+        # Before the others: the shapes that hold a point inside, then the first of those that have it on their edge.
+        order = shared[np.lexsort((shape[shared], ~inner, point[shared]))]
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = point[order][1:] != point[order][:-1]
+        counted = np.ones(len(shape), dtype=bool)
+        counted[shared] = inner
+        counted[order[first]] = True
+        shape, point = shape[counted], point[counted]
         return np.bincount(shape, weights=self.count[point], minlength=len(shapes))
 
 

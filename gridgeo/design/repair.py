@@ -396,6 +396,9 @@ def _list_changes(
     index = pd.Index([*(survey.label(area) for area in areas), *names], name="area_id", dtype="str")
     changes = pd.DataFrame({"before_m2": shapely.area(before), "after_m2": shapely.area(after)}, index=index)
     if dwellings is not None:
-        changes["households_before"] = dwellings.total_in(before).astype(np.int64)
-        changes["households_after"] = dwellings.total_in(after).astype(np.int64)
+        # Who lives on a border with an area that stayed as it was is that area's, before and after.
+        near = np.setdiff1d(survey.tree.query(np.concatenate([before, after]), predicate="intersects")[1], areas)
+        for name, shapes in (("households_before", before), ("households_after", after)):
+            held = dwellings.total_in(np.concatenate([survey.shapes[near], shapes]))
+            changes[name] = held[len(near) :].astype(np.int64)
     return changes

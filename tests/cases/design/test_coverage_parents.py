@@ -105,6 +105,16 @@ def test_broken_parents_do_not_stop_the_audit():
     assert set(_audit(NAMED, parents)["kind"]) == {"outside_parent", "wrong_parent"}
 
 
+def test_an_overlap_across_parents_is_one_finding_though_the_layers_are_rounded_apart():
+    west, south, east, north = PARENTS.geometry.iloc[0].bounds
+    slanted = shapely.Polygon(
+        [(west, south), (east, south), (east - 1e-7, (south + north) / 2), (east, north), (west, north)]
+    )
+    other = PARENTS.geometry.iloc[1].union(shapely.box(east - 1, south, east, north)).difference(slanted)
+    findings = _audit(_with(NAMED, A=A.union(STRIP)), PARENTS.assign(geometry=[slanted, other]).set_crs(PARENTS.crs))
+    assert findings["kind"].tolist() == ["overlap"]
+
+
 def test_an_area_shut_in_by_siblings_that_name_the_wrong_parent_too_is_found():
     squares = town("""
         abcdef

@@ -480,3 +480,9 @@ def test_a_map_of_another_place_is_refused():
 def test_degrees_are_refused():
     with pytest.raises(CrsError, match="in degrees"):
         gg.repair(GRIDS.to_crs("EPSG:4326"), TERRITORY)
+
+
+def test_a_household_on_the_border_of_an_area_that_stays_counts_there():
+    homes = households_at([(2, 1.6), (1.95, 1.6)])
+    repaired = repair(with_(A=A.difference(box(1.9, 1.5, 2, 1.8))), households=homes)
+    assert repaired.changes.loc["A", ["households_before", "households_after"]].tolist() == [0, 1]
