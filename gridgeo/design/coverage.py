@@ -27,7 +27,7 @@ from .parent_defects import Parentage, crossing_areas, find_parentage, parent_de
 from .place_defects import Sorting, place_defects
 from .point_defects import Uneven
 from .proof import Certificate, certify
-from .row_faults import row_faults
+from .row_faults import invalid_finding, row_faults
 from .shifts import describe_step, find_shift, join_shifted
 from .street_defects import StreetLines, street_defects, take_in_streets
 from .vertex_defects import vertex_defects
@@ -190,7 +190,9 @@ def _place_findings(
     uneven = Uneven.nowhere()
     stray = _lies_elsewhere(survey, whole, limits[0])
     if stray is not None:
-        return [stray], replace(uneven, lacks=np.array([whole], dtype=object))
+        broken = np.flatnonzero(survey.is_area & ~survey.is_valid).tolist()
+        rings = [invalid_finding(survey, position) for position in broken]
+        return [stray, *rings], replace(uneven, lacks=np.array([whole], dtype=object))
     tolerance_m, jitter_m, missing_share = limits
     segments = coverage_chain(survey, whole)
     matching = match(segments)

@@ -38,7 +38,12 @@ compiled = _compile()
 
 def compiled_or(plain: Callable[..., Any]) -> Callable[[Any], Any]:
     """Compile a function, or take its plain namesake where there is no compiler."""
-    return lambda function: plain if compiled(function) is function else compiled(function)
+
+    def choose(function: Any) -> Any:
+        made = compiled(function)
+        return plain if made is function else made
+
+    return choose
 
 
 @compiled

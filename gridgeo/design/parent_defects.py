@@ -269,7 +269,8 @@ class _TellingFindings:
         """Let a finding that holds a piece of an area tell of it; tell whether one did."""
         for at in self.by_area.get(area, ()):
             finding = self.found[at]
-            if finding.area_m2 > 0 and _holds(shapely.buffer(finding.geometry, reach_m), piece, reach_m):
+            ground = shapely.buffer(finding.geometry, reach_m)
+            if finding.area_m2 > 0 and ground is not None and _holds(ground, piece, reach_m):
                 known = dict.fromkeys((*finding.parents, *parents))
                 crosses = "" if finding.parents else f"; {parents[0]} ends there" if parents else ""
                 self.found[at] = replace(finding, parents=tuple(known), message=finding.message + crosses)

@@ -398,7 +398,7 @@ def _list_changes(
     if dwellings is not None:
         # Who lives on a border with an area that stayed as it was is that area's, before and after.
         near = np.setdiff1d(survey.tree.query(np.concatenate([before, after]), predicate="intersects")[1], areas)
-        for name, shapes in (("households_before", before), ("households_after", after)):
-            held = dwellings.total_in(np.concatenate([survey.shapes[near], shapes]))
+        for name, held_by in (("households_before", before), ("households_after", after)):
+            held = dwellings.total_in(np.concatenate([survey.shapes[near], held_by]))
             changes[name] = held[len(near) :].astype(np.int64)
     return changes

@@ -439,3 +439,12 @@ def test_whole_numbers_as_ids_stay_whole_where_one_is_missing():
     areas = town("AB").reset_index(drop=True).assign(area_id=[7.0, None])
     findings = gg.audit(areas, shapely.union_all(areas.geometry.to_numpy()).buffer(1, join_style="mitre"))
     assert set(",".join(findings["area_ids"]).split(",")) == {"7", "(no id)"}
+
+
+def test_a_map_of_another_place_still_tells_of_its_invalid_rings():
+    areas = town("AB")
+    east, north = areas.total_bounds[2:]
+    bow = shapely.Polygon([(east, north), (east + 9, north + 9), (east + 9, north), (east, north + 9)])
+    areas.loc["B", "geometry"] = bow
+    elsewhere = shapely.affinity.translate(shapely.box(*areas.total_bounds), 50_000, 7)
+    assert sorted(gg.audit(areas, elsewhere)["kind"]) == ["invalid_ring", "missing_area"]
