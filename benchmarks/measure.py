@@ -100,6 +100,12 @@ def _memory_ever() -> float:
     return float(peak) if sys.platform == "darwin" else peak * 1024.0
 
 
+def limit_cpu(seconds: int) -> None:
+    """Let the system stop this process (SIGXCPU) after so many more seconds of CPU."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, resource.RLIM_INFINITY))
+
+
 def measure(work: Callable[[], Any]) -> tuple[Any, Cost]:
     """Do some work and take its cost; quick work is done three times and the quickest counts.
 

@@ -14,7 +14,6 @@ import argparse
 import importlib.util
 import pickle
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -32,7 +31,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 import shapely
-from measure import Cost, Row, measure
+from measure import Cost, Row, limit_cpu, measure
 from path import HOUSEHOLDS
 from scipy.sparse.csgraph import connected_components
 
@@ -323,8 +322,7 @@ def serve(name: str, graph: Path, zones: Path, limit_s: int, seed: int) -> None:
     warnings.simplefilter("ignore")
     library, divide = PEERS[name]
     importlib.import_module("spopt.region" if library == "spopt" else library)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + limit_s, resource.RLIM_INFINITY))
+    limit_cpu(limit_s)
     parts = [Part(**each) for each in pickle.loads(graph.read_bytes())]
     found, failed, seconds = [], [], 0.0
     for part in parts:

@@ -37,7 +37,7 @@ FOLDER = Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "tests")]
 
 from broken_maps import CRS, Injury, RaggedMap  # noqa: E402
-from measure import Cost, Row  # noqa: E402
+from measure import Cost, Row, limit_cpu  # noqa: E402
 from proof import AREAS, broken_map  # noqa: E402
 
 import gridgeo as gg  # noqa: E402
@@ -327,8 +327,7 @@ def _serve(work: Callable[[Case, Clock], Any], case: Case, limit_s: int, send: A
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     _ = case.sound  # not counted
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + limit_s, resource.RLIM_INFINITY))
+    limit_cpu(limit_s)
     clock = Clock()
     try:
         send.send((work(case, clock), clock.seconds, ""))

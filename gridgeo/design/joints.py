@@ -30,14 +30,14 @@ def cut_blocks(shapes: np.ndarray, borders: Borders) -> tuple[np.ndarray, np.nda
         The block each piece lies in.
     """
     lines, reaches = _apart(borders)
-    pieces, block = _inside(enclosed_faces(join_ends(shapes, lines, reaches)), shapes)
-    if not _tiles(pieces, block, shapes):
+    pieces, block = pieces_inside(enclosed_faces(join_ends(shapes, lines, reaches)), shapes)
+    if not tiles(pieces, block, shapes):
         # A border that touches its block's edge on the way is rare; then everything is noded the slow way.
-        return _inside(node_faces(np.concatenate([edges_once(shapes), borders.lines])), shapes)
+        return pieces_inside(node_faces(np.concatenate([edges_once(shapes), borders.lines])), shapes)
     return pieces, block
 
 
-def _inside(pieces: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def pieces_inside(pieces: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Keep the pieces that lie in a block, without the lakes between; give the block of each."""
     block = covering(inside_points(pieces), shapes)
     return pieces[block >= 0], block[block >= 0]
@@ -61,7 +61,7 @@ def _apart(borders: Borders) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _tiles(pieces: np.ndarray, block: np.ndarray, shapes: np.ndarray) -> bool:
+def tiles(pieces: np.ndarray, block: np.ndarray, shapes: np.ndarray) -> bool:
     """Tell whether pieces are sound and fill every block once, but for rounding."""
     if not shapely.is_valid(pieces).all():
         return False

@@ -21,9 +21,9 @@ from .cells import Borders
 from .dividing import divide_crowded
 from .ground import Ground, absorb, merge
 from .homes import Settled
-from .joints import END_M, cut_blocks, join_ends
+from .joints import cut_blocks, join_ends, pieces_inside, tiles
 from .map_atoms import parts_of
-from .noding import covering, edges_once, enclosed_faces, inside_points
+from .noding import covering, edges_once, enclosed_faces
 from .street_snapping import SnappedStreets, snap_streets, streets_with_borders
 from .streets import dividing_lines
 
@@ -143,26 +143,11 @@ def _pieces(shapes: np.ndarray, lines: np.ndarray, at: np.ndarray) -> tuple[np.n
     """Cut shapes along lines; give the pieces and the shape of each."""
     cores = np.zeros((len(lines), 2), dtype=int)
     reaches = np.ones(len(lines), dtype=bool)
-    pieces, part = _inside(enclosed_faces(join_ends(shapes, lines, reaches)), shapes)
-    if _fill(pieces, part, shapes):
+    pieces, part = pieces_inside(enclosed_faces(join_ends(shapes, lines, reaches)), shapes)
+    if tiles(pieces, part, shapes) and shapely.coverage_is_valid(pieces):
         return pieces, part
     # A line that touches an edge on its way is rare; then everything is noded on the precision grid.
     return cut_blocks(shapes, Borders(lines, cores, at, reaches))
-
-
-def _inside(pieces: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the shape of each piece, and leave out what fills holes of the map."""
-    part = covering(inside_points(pieces), shapes)
-    return pieces[part >= 0], part[part >= 0]
-
-
-def _fill(pieces: np.ndarray, part: np.ndarray, shapes: np.ndarray) -> bool:
-    """Tell whether pieces are a coverage and fill every shape once, but for rounding."""
-    if not shapely.is_valid(pieces).all():
-        return False
-    land = np.bincount(part, shapely.area(pieces), minlength=len(shapes))
-    close = np.abs(land - shapely.area(shapes)) <= END_M * shapely.length(shapes)
-    return bool(close.all()) and bool(shapely.coverage_is_valid(pieces))
 
 
 def _number(ground: Ground, kind: np.ndarray) -> tuple[Ground, np.ndarray, list[str], list[str]]:
