@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from gridgeo.model.errors import TableError
@@ -83,11 +84,11 @@ def _doubled(survey: Survey, codes: np.ndarray, found: list[Finding], astray: se
     """Find codes that stand on several areas, unless these are copies of one row; those in other parents come first."""
     copies = [set(one.areas) for one in found if one.kind == "duplicate"]
     holders: dict[str, list[int]] = defaultdict(list)
-    for at, code in enumerate(codes.tolist()):
-        if code:
-            holders[code].append(at)
+    for at in np.flatnonzero(pd.Series(codes).duplicated(keep=False)).tolist():
+        if codes[at]:
+            holders[codes[at]].append(at)
     for code, rows in holders.items():
-        if len(rows) < 2 or len(set(survey.ids[rows].tolist())) == 1 or any(set(rows) <= some for some in copies):
+        if len(set(survey.ids[rows].tolist())) == 1 or any(set(rows) <= some for some in copies):
             continue
         areas = sorted(rows, key=lambda area: (area not in astray, area))
         names = name_list(survey.label(area) for area in areas)

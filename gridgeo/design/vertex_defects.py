@@ -90,20 +90,28 @@ def _lonely_vertices(places: Places, reach: float) -> tuple[np.ndarray, np.ndarr
     ends = segments.ends.reshape(-1, 2)
     if not len(ends):
         return ends, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    at, on = shapely.STRtree(segments.lines()).query(shapely.points(ends), predicate="dwithin", distance=reach)
-    owner, lacking = np.repeat(segments.owner, 2)[at], segments.owner[on]
-    point = ends[at]
-    inner = owner != lacking
-    for side in (slice(0, 2), slice(2, 4)):
-        inner &= np.hypot(*(point - segments.ends[on, side]).T) > reach
-    # The other area may have the vertex on another segment: where it turns, or where it passes twice.
     numbers = number_points(ends)
+    # A vertex is the end of several segments, and is looked up once.
+    _, first, of = np.unique(numbers, return_index=True, return_inverse=True)
+    points = ends[first]
+    at, on = shapely.STRtree(segments.lines()).query(shapely.points(points), predicate="dwithin", distance=reach)
+    inner = np.ones(len(at), dtype=bool)
+    for side in (slice(0, 2), slice(2, 4)):
+        inner &= np.hypot(*(points[at] - segments.ends[on, side]).T) > reach
+    at, on = at[inner], on[inner]
+    # Each pair of a vertex and a segment beside it stands for every area that the vertex belongs to.
+    order = np.argsort(of, kind="stable")
+    starts, sizes = np.searchsorted(of[order], at), np.bincount(of)[at]
+    end = order[np.repeat(starts, sizes) + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)]
+    owner, lacking = np.repeat(segments.owner, 2)[end], np.repeat(segments.owner[on], sizes)
+    # The other area may have the vertex on another segment: where it turns, or where it passes twice.
     count = int(segments.owner.max()) + 2
     known = numbers * count + np.repeat(segments.owner, 2) + 1
-    lonely = np.flatnonzero(inner)[~np.isin(numbers[at[inner]] * count + lacking[inner] + 1, known)]
-    _, first = np.unique((numbers[at[lonely]] * count + owner[lonely] + 1) * count + lacking[lonely], return_index=True)
-    lonely = lonely[first]
-    return point[lonely], owner[lonely], lacking[lonely]
+    lonely = np.flatnonzero(owner != lacking)
+    lonely = lonely[~np.isin(numbers[end[lonely]] * count + lacking[lonely] + 1, known)]
+    key = (numbers[end[lonely]] * count + owner[lonely] + 1) * count + lacking[lonely]
+    lonely = lonely[np.unique(key, return_index=True)[1]]
+    return ends[end[lonely]], owner[lonely], lacking[lonely]
 
 
 def _near_wide_places(places: Places, points: np.ndarray, reach: float) -> np.ndarray:
