@@ -6,9 +6,7 @@ Keys are the index, are text and carry the table's key as their name. Coordinate
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import geopandas as gpd
@@ -17,6 +15,7 @@ import pandas as pd
 import pandera.pandas as pa
 import shapely
 
+from .columns import are_whole, count, moment, number, schema, size, text
 from .crs import check_metric
 from .errors import TableError
 
@@ -66,111 +65,51 @@ class Table:
         return bool(self.geometry)
 
 
-def _are_text(values: pd.Series) -> pd.Series:
-    """Tell which values are text or missing."""
-    if isinstance(values.dtype, pd.StringDtype):
-        return pd.Series(True, index=values.index)
-    return values.isna() | values.map(lambda value: isinstance(value, str)).astype(bool)
-
-
-def _are_whole(values: pd.Series) -> pd.Series:
-    """Tell which values are whole numbers; a column of floats is judged value by value."""
-    if pd.api.types.is_integer_dtype(values.dtype):
-        return pd.Series(True, index=values.index)
-    numbers = pd.to_numeric(values.where(values.map(lambda value: isinstance(value, Real))), errors="coerce")
-    return numbers.notna() & np.isfinite(numbers) & (numbers == np.floor(numbers))
-
-
-def _are_finite(values: pd.Series) -> pd.Series:
-    """Tell which values are finite numbers."""
-    return pd.Series(np.isfinite(pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)), index=values.index)
-
-
-def _are_numbers(values: pd.Series) -> pd.Series:
-    """Tell which values are numbers or missing."""
-    return values.isna() | pd.to_numeric(values, errors="coerce").notna()
-
-
-def _text(*, required: bool = True, isin: Iterable[str] | None = None) -> pa.Column:
-    """Declare a text column; a value that is not needed may be missing."""
-    checks = [pa.Check(_are_text, name="not text")]
-    if isin is not None:
-        checks.append(pa.Check.isin(list(isin)))
-    return pa.Column(None, checks, nullable=not required, required=required)
-
-
-def _count(*, required: bool = True, low: int = 0, high: int | None = None, nullable: bool = False) -> pa.Column:
-    """Declare a column of whole numbers."""
-    checks = [pa.Check(_are_whole, name="not a whole number"), pa.Check.ge(low)]
-    if high is not None:
-        checks.append(pa.Check.le(high))
-    return pa.Column(None, checks, nullable=nullable, required=required)
-
-
-def _size(*, required: bool = True) -> pa.Column:
-    """Declare a column of finite numbers that are not below 0, such as metres."""
-    return pa.Column(None, [pa.Check(_are_finite, name="not a finite number"), pa.Check.ge(0)], required=required)
-
-
-def _number() -> pa.Column:
-    """Declare a column of numbers that may be missing."""
-    return pa.Column(None, pa.Check(_are_numbers, name="not a number"), nullable=True, required=False)
-
-
-def _moment(*, required: bool = True) -> pa.Column:
-    """Declare a column of days or instants, kept as the caller's own type; None is "open"."""
-    return pa.Column(None, nullable=True, required=required)
-
-
-def _schema(**columns: pa.Column) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(columns, strict=False)
-
-
 COMMUNITIES = Table(
     "communities",
     "area_id",
-    _schema(
-        name=_text(required=False),
-        level=_text(required=False),
-        parent_id=_text(required=False),
-        kind=_text(required=False),
+    schema(
+        name=text(required=False),
+        level=text(required=False),
+        parent_id=text(required=False),
+        kind=text(required=False),
     ),
     "area",
 )
 STREETS = Table(
     "streets",
     "street_id",
-    _schema(
-        name=_text(required=False),
-        rank=_count(low=1, high=6),
-        kind=_text(isin=("street", "river", "rail", "wall")),
+    schema(
+        name=text(required=False),
+        rank=count(low=1, high=6),
+        kind=text(isin=("street", "river", "rail", "wall")),
     ),
     "line",
 )
 BUILDINGS = Table(
     "buildings",
     "building_id",
-    _schema(
-        name=_text(required=False),
-        use=_text(required=False),
-        floors=_count(required=False),
-        stairwells=_count(required=False),
-        households=_count(required=False),
-        persons=_count(required=False),
+    schema(
+        name=text(required=False),
+        use=text(required=False),
+        floors=count(required=False),
+        stairwells=count(required=False),
+        households=count(required=False),
+        persons=count(required=False),
     ),
     "area",
 )
 HOUSEHOLDS = Table(
     "households",
     "household_id",
-    _schema(
-        building_id=_text(required=False),
-        stairwell=_count(required=False),
-        floor=pa.Column(None, pa.Check(_are_whole, name="not a whole number"), required=False),
-        floors=_count(required=False, low=1),
-        address=_text(required=False),
-        count=_count(low=1),
-        persons=_count(required=False),
+    schema(
+        building_id=text(required=False),
+        stairwell=count(required=False),
+        floor=pa.Column(None, pa.Check(are_whole, name="not a whole number"), required=False),
+        floors=count(required=False, low=1),
+        address=text(required=False),
+        count=count(low=1),
+        persons=count(required=False),
     ),
     "point",
 )
@@ -179,10 +118,10 @@ they spread where their own floors are not known."""
 VILLAGES = Table(
     "villages",
     "village_id",
-    _schema(
-        name=_text(required=False),
-        community_id=_text(required=False),
-        households=_count(required=False),
+    schema(
+        name=text(required=False),
+        community_id=text(required=False),
+        households=count(required=False),
     ),
     "area",
 )
@@ -190,57 +129,57 @@ VILLAGES = Table(
 ATOMS = Table(
     "atoms",
     "atom_id",
-    _schema(
-        community_id=_text(),
-        kind=_text(),
-        block_id=_text(),
-        keep_with=_text(required=False),
-        households=_count(),
-        persons=_count(required=False),
-        area_m2=_size(),
+    schema(
+        community_id=text(),
+        kind=text(),
+        block_id=text(),
+        keep_with=text(required=False),
+        households=count(),
+        persons=count(required=False),
+        area_m2=size(),
     ),
     "area",
 )
 BORDERS = Table(
     "borders",
     "",
-    _schema(
-        atom_a=_text(),
-        atom_b=_text(),
-        length_m=_size(),
-        street_id=_text(required=False),
-        rank=_count(high=7),
-        kind=_text(required=False),
+    schema(
+        atom_a=text(),
+        atom_b=text(),
+        length_m=size(),
+        street_id=text(required=False),
+        rank=count(high=7),
+        kind=text(required=False),
     ),
 )
 AREAS = Table(
     "areas",
     "area_id",
-    _schema(
-        code=_text(required=False),
-        name=_text(required=False),
-        level=_text(),
-        kind=_text(required=False),
-        parent_id=_text(required=False),
-        households=_count(),
-        persons=_count(required=False),
-        area_m2=_size(),
-        valid_from=_moment(required=False),
-        valid_to=_moment(required=False),
+    schema(
+        code=text(required=False),
+        name=text(required=False),
+        level=text(),
+        kind=text(required=False),
+        parent_id=text(required=False),
+        households=count(),
+        persons=count(required=False),
+        area_m2=size(),
+        valid_from=moment(required=False),
+        valid_to=moment(required=False),
     ),
     "area",
 )
 STACKED = Table(
     "stacked",
     "area_id",
-    _schema(
-        parent_id=_text(),
-        atom_id=_text(),
-        building_id=_text(required=False),
-        stairwell=_count(required=False, nullable=True),
-        floor_from=pa.Column(None, pa.Check(_are_whole, name="not a whole number")),
-        floor_to=pa.Column(None, pa.Check(_are_whole, name="not a whole number")),
-        households=_count(),
+    schema(
+        parent_id=text(),
+        atom_id=text(),
+        building_id=text(required=False),
+        stairwell=count(required=False, nullable=True),
+        floor_from=pa.Column(None, pa.Check(are_whole, name="not a whole number")),
+        floor_to=pa.Column(None, pa.Check(are_whole, name="not a whole number")),
+        households=count(),
     ),
 )
 """Areas that lie above one another: floors ``floor_from`` to ``floor_to``, both among them, of one atom.
@@ -248,59 +187,59 @@ STACKED = Table(
 OFFICERS = Table(
     "officers",
     "officer_id",
-    _schema(name=_text(), role=_text(), phone=_text(required=False)),
+    schema(name=text(), role=text(), phone=text(required=False)),
 )
 DUTIES = Table(
     "duties",
     "duty_id",
-    _schema(
-        officer_id=_text(),
-        area_id=_text(),
-        role=_text(),
-        valid_from=_moment(required=False),
-        valid_to=_moment(required=False),
+    schema(
+        officer_id=text(),
+        area_id=text(),
+        role=text(),
+        valid_from=moment(required=False),
+        valid_to=moment(required=False),
     ),
 )
 INCIDENTS = Table(
     "incidents",
     "incident_id",
-    _schema(
-        reported_at=_moment(),
-        category=_text(),
-        text=_text(required=False),
-        address=_text(required=False),
-        accuracy_m=_number(),
-        area_id=_text(required=False),
-        status=_text(required=False),
+    schema(
+        reported_at=moment(),
+        category=text(),
+        text=text(required=False),
+        address=text(required=False),
+        accuracy_m=number(),
+        area_id=text(required=False),
+        status=text(required=False),
     ),
     "point",
 )
 FINDINGS = Table(
     "findings",
     "finding_id",
-    _schema(
-        kind=_text(),
-        severity=_text(isin=("error", "warning", "note")),
-        area_ids=_text(required=False),
-        value=_number(),
-        limit=_number(),
-        quantity=_text(required=False),
-        message=_text(),
+    schema(
+        kind=text(),
+        severity=text(isin=("error", "warning", "note")),
+        area_ids=text(required=False),
+        value=number(),
+        limit=number(),
+        quantity=text(required=False),
+        message=text(),
     ),
     "any",
 )
 CERTIFICATES = Table(
     "certificates",
     "certificate_id",
-    _schema(
-        area_id=_text(),
-        level=_text(),
-        reason=_text(),
-        households=_count(),
-        low=_count(),
-        high=_count(),
-        relaxation=_text(required=False),
-        message=_text(),
+    schema(
+        area_id=text(),
+        level=text(),
+        reason=text(),
+        households=count(),
+        low=count(),
+        high=count(),
+        relaxation=text(required=False),
+        message=text(),
     ),
     "any",
 )
