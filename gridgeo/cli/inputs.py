@@ -69,7 +69,7 @@ class Inputs:
         -------
         GeoDataFrame
         """
-        frame = read_layer(place, table=table, columns=self._mapping(table, name), crs=self.crs, datum=self.datum,
+        frame = read_layer(place, table=table, columns=self.mapping(table, name), crs=self.crs, datum=self.datum,
                            encoding=self.encoding, to=to, broken=broken)  # fmt: skip
         source = frame.attrs.get("source", {})
         self.sources[name or str(table)] = {
@@ -83,7 +83,8 @@ class Inputs:
         """Read one layer, or none where none is named."""
         return None if place is None else self.read(place, table, **options)
 
-    def _mapping(self, *tables: str | None) -> dict[str, str] | None:
+    def mapping(self, *tables: str | None) -> dict[str, str] | None:
+        """Give what ``--columns`` says of some tables: theirs -> ours; None where it says nothing."""
         mapping: dict[str, str] = {}
         for option in self.columns or []:
             name, _, pairs = option.partition(":")

@@ -10,15 +10,21 @@ import typer
 
 from gridgeo import __version__
 
+from .addressing import addresses
 from .adopting import adopt
 from .auditing import audit, repair
 from .batching import atoms, batch
+from .closing import rates
 from .conforming import conformance
 from .demo import demo
+from .dispatching import dispatch
+from .hotspotting import hotspots
 from .nesting import nest
 from .planning import plan
 from .screen import plain_errors, say
 from .showing import export, locate, map_, profiles, serve
+from .staffing import duties
+from .visiting import visits
 
 app = typer.Typer(
     name="gridgeo",
@@ -49,11 +55,17 @@ for _name, _command in {
     "nest": nest,
     "adopt": adopt,
     "locate": locate,
+    "dispatch": dispatch,
+    "hotspots": hotspots,
+    "duties": duties,
+    "rates": rates,
+    "visits": visits,
     "map": map_,
     "export": export,
     "serve": serve,
 }.items():
     app.command(_name)(_guarded(_command))
+app.add_typer(addresses, name="addresses")
 app.add_typer(profiles, name="profiles")
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridgeo.model.compiled import compiled, compiled_or
+
 from . import plain_kernels as plain
-from .kernels import VISITS, compiled, compiled_or, further_energy, zone_energy
+from .kernels import VISITS, further_energy, zone_energy
 
 MOST_ATOMS = 62
 """Atoms that fit into one number."""

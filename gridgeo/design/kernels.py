@@ -7,11 +7,9 @@ last bit. Numba is used where it is installed; ``GRIDGEO_NUMBA=0`` turns it off.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
+
+from gridgeo.model.compiled import compiled
 
 FOUR_PI = 4 * np.pi
 BIG = 1e18
@@ -19,31 +17,6 @@ VISITS = 4
 """Groups looked at for each one that may be listed."""
 ROUGH = 2.0
 """From this inverse compactness on (Polsby-Popper one half) a shape's price grows with its cube."""
-
-
-def _compile() -> Callable[[Any], Any]:
-    """Return numba's compiler, or one that leaves functions as they are."""
-    if os.environ.get("GRIDGEO_NUMBA", "1") != "0":
-        try:
-            from numba import njit
-        except ImportError:
-            pass
-        else:
-            return njit(cache=True)
-    return lambda function: function
-
-
-compiled = _compile()
-
-
-def compiled_or(plain: Callable[..., Any]) -> Callable[[Any], Any]:
-    """Compile a function, or take its plain namesake where there is no compiler."""
-
-    def choose(function: Any) -> Any:
-        made = compiled(function)
-        return plain if made is function else made
-
-    return choose
 
 
 @compiled

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kernels import compiled, further_energy, measure_zones, next_random, sum_further, total_energy, zone_energy
+from gridgeo.model.compiled import compiled
+
+from .kernels import further_energy, measure_zones, next_random, sum_further, total_energy, zone_energy
 
 
 @compiled

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridgeo.model.compiled import compiled, compiled_or
+
 from . import plain_kernels as plain
-from .kernels import BIG, compiled, compiled_or, further_energy, measure_zones, next_random, sum_further, zone_energy
+from .kernels import BIG, further_energy, measure_zones, next_random, sum_further, zone_energy
 
 
 @compiled

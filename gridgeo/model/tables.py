@@ -325,7 +325,7 @@ _LIMIT_WORDS = {"greater_than_or_equal_to": "below", "less_than_or_equal_to": "a
 
 def _first_fault(cases: pd.DataFrame, table: Table) -> str:
     """Say the first fault in one line."""
-    row = {str(name): value for name, value in cases.iloc[0].items()}
+    row = {str(name): value.item() if isinstance(value, np.generic) else value for name, value in cases.iloc[0].items()}
     check_name = str(row["check"])
     more = f" (and {len(cases) - 1} more)" if len(cases) > 1 else ""
     if check_name == "column_in_dataframe":
@@ -334,9 +334,7 @@ def _first_fault(cases: pd.DataFrame, table: Table) -> str:
         return f"{table.name}: {row['column']} of {row['index']!r} is missing{more}"
     name, _, limit = check_name.removesuffix(")").partition("(")
     words = f"{_LIMIT_WORDS[name]} {limit}" if name in _LIMIT_WORDS else name
-    value = row["failure_case"]
-    value = value.item() if isinstance(value, np.generic) else value
-    return f"{table.name}: {row['column']} of {row['index']!r} is {value!r}, {words}{more}"
+    return f"{table.name}: {row['column']} of {row['index']!r} is {row['failure_case']!r}, {words}{more}"
 
 
 def _check_geometries(frame: gpd.GeoDataFrame, table: Table) -> None:

@@ -29,9 +29,9 @@ _REGION = re.compile(
     r"[一-龥]{2,8}?(?:特别行政区|自治区|自治县|自治州|开发区|街道(?:办事处)?|[省县旗镇乡]|市(?!场)"
     r"|(?<![小社园校厂景库院住贸商务业一二三四五六七八九十东西南北中期])区)"
 )
-_COMMUNITY = re.compile(r"[一-龥]{2,6}?(?:社区|居委会|行政村|村委会|(?<!新)村(?![路镇庄]))")
+_COMMUNITY = re.compile(r"[一-龥]{2,6}?(?:社区|居委会|行政村|村委会|(?<![新一二三四五六七八九十])村(?![路镇庄]))")
 _ROAD = re.compile(
-    r"[一-龥A-Z0-9]{1,10}?(?:大道|大街|公路|胡同|[国省县乡]道|路(?!口)|街(?!道)|巷|(?<=[一-龥])[东西南北中]道)"
+    r"[一-龥A-Z0-9]{1,10}?(?:大道|大街|公路|胡同|[国省县乡]道|路(?!口|[东西南北中][路街])|街(?!道)|巷|(?<=[一-龥])[东西南北中]道)"
     r"(?:[东西南北中]段)?"
 )
 _LANE = re.compile(r"[一-龥][里弄]$")
@@ -117,7 +117,7 @@ def _cut_word(text: str, start: int, end: int) -> list[Part]:
         return [Part(NOTE, text[start:end], start, end)]
     parts: list[Part] = []
     before = _NOTE_BEFORE.search(text[start:end])
-    if before:
+    if before and not (text[start - 1 : start] == "号" and len(before.group()) == 1):  # 12号和苑
         parts.append(Part(NOTE, before.group(), start, start + before.end()))
         start += before.end()
     after = _NOTE_AFTER.search(text[start:end])

@@ -21,7 +21,7 @@ Cutter = Callable[[str], tuple[CleanText, list[list[Part]]]]
 _PLACE_KINDS = (ROAD, NUMBER, ESTATE, BUILDING)
 _INNER_KINDS = (STAIRWELL, FLOOR, ROOM)
 _INNER = re.compile(
-    r"(?P<place>.*?(?:栋|幢|棟|座|号楼|[0-9]#))(?:(?P<stairwell>[0-9]{1,2})单元)?(?:(?P<floor>[0-9]{1,2})[层楼])?"
+    r"(?P<place>.*?(?:栋|幢|棟|座|号楼|[0-9]#|[0-9]号))(?:(?P<stairwell>[0-9]{1,2})单元)?(?:(?P<floor>[0-9]{1,2})[层楼])?"
     r"(?:(?P<room>[0-9]{1,5})室)?"
 )
 _UNIT = re.compile(r"(?P<place>\S.*?),? +(?:apt|unit|ste|suite|rm|#)\.? *(?P<room>[0-9]{1,4}[A-Za-z]?)", re.IGNORECASE)
@@ -37,11 +37,17 @@ class Place:
     building: str
     label: str
     regions: frozenset[str] = frozenset()
+    community: str = ""
 
     @property
     def keys(self) -> tuple[str, str, str, str, frozenset[str]]:
         """What tells the place from others."""
         return self.road, self.number, self.estate, self.building, self.regions
+
+    @property
+    def is_community(self) -> bool:
+        """Whether nothing closer than a community is known."""
+        return bool(self.community) and not (self.road or self.estate)
 
 
 @dataclass(frozen=True)
@@ -115,8 +121,9 @@ def sort_into_places(addresses: Sequence[str], cut: Cutter) -> Places:
                 places.append(place)
             known[outer] = place_of[place.keys], _keys(parts, _INNER_KINDS)
         table[row, 0], own = known[outer]
-        for column, value in enumerate(inner if any(inner) else own, 1):
-            table[row, column] = codes.setdefault(value, len(codes))
+        for column, value in enumerate(own, 1):
+            nearer = (inner[column - 1] if inner else "") or value
+            table[row, column] = codes.setdefault(nearer, len(codes))
     order = np.lexsort([table[:, 3], table[:, 1], table[:, 0]])
     table = table[order]
     first = np.searchsorted(table[:, 0], np.arange(len(places) + 1))
@@ -151,12 +158,25 @@ class PlaceKeys:
     by_road_number: dict[tuple[str, str], list[int]]
     by_estate_number: dict[tuple[str, str], list[int]]
     by_estate_building: dict[tuple[str, str], list[int]]
+    by_community: dict[str, list[int]]
+    by_label: dict[str, int]
 
     @classmethod
     def of(cls, places: Sequence[Place]) -> PlaceKeys:
         """Sort places by their names and numbers."""
-        keys = cls(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
+        keys = cls(
+            by_road=defaultdict(list),
+            by_estate=defaultdict(list),
+            by_road_number=defaultdict(list),
+            by_estate_number=defaultdict(list),
+            by_estate_building=defaultdict(list),
+            by_community=defaultdict(list),
+            by_label={},
+        )
         for at, place in enumerate(places):
+            keys.by_label.setdefault(place.label, at)
+            if place.community:
+                keys.by_community[place.community].append(at)
             if place.road:
                 keys.by_road[place.road].append(at)
                 keys.by_road_number[place.road, place.number].append(at)

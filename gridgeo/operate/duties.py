@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from gridgeo.model.errors import TableError, UnknownAreaError
-from gridgeo.model.tables import AREAS, DUTIES, FINDINGS, OFFICERS, check, empty
+from gridgeo.model.errors import UnknownAreaError
+from gridgeo.model.tables import OFFICERS, check
 
-PRIMARY_ROLES = ("primary", "full_time", "micro_chief")
-"""Roles of the one officer who answers first: the full-time officer of a grid, the chief of a micro grid."""
-ROLE_ORDER = (*PRIMARY_ROLES, "deputy", "part_time", "grid_chief")
-"""Roles in the order in which their officers are asked; others come after them."""
+from .duty_findings import Fault, name_list, tabulate
+from .duty_load import STAFFING, Staffing, duty_load, find_staff_ratio, find_uneven_load
+from .duty_places import find_scattered, find_strange_areas, find_two_communities
+from .duty_rows import PRIMARY_ROLES, ROLE_ORDER, STAFFED_LEVELS, areas_on, duties_on
+from .validity import Spans
+
+__all__ = ["PRIMARY_ROLES", "ROLE_ORDER", "STAFFED_LEVELS", "Staffing", "check_duties", "duty_load", "officers_for"]
+
 _COLUMNS = ["area_id", "officer_id", "name", "role", "phone", "duty_id", "duty_area_id", "is_primary"]
 
 
@@ -65,7 +68,7 @@ def officers_for(
         If ``areas`` is given and does not hold an area.
     """
     check(officers, OFFICERS)
-    held = _held_on(duties, _day(at))
+    held = duties_on(duties, at)
     held = held[held["officer_id"].isin(officers.index)]
     wanted = list(dict.fromkeys(area_ids))
     served = set(held["area_id"])
@@ -91,13 +94,17 @@ def check_duties(
     at: date,
     *,
     primary: Sequence[str] = PRIMARY_ROLES,
+    levels: Sequence[str] = STAFFED_LEVELS,
+    staffing: Staffing | None = STAFFING,
+    incidents: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Find what is wrong with the duty list of a day.
 
     Parameters
     ----------
     areas : GeoDataFrame
-        Table ``AREAS``: each of them must have exactly one primary officer.
+        Table ``AREAS``: those for which there may be duties, of one level or of several; only those in force on the
+        day count.
     officers : DataFrame
         Table ``OFFICERS``.
     duties : DataFrame
@@ -106,82 +113,92 @@ def check_duties(
         The day.
     primary : sequence of str
         Roles of which an area has exactly one officer.
+    levels : sequence of str
+        Levels whose areas must have exactly one primary officer.
+    staffing : Staffing, optional
+        Limits of the ratio of households to workers, of load, and of what lies together; None judges none of them.
+    incidents : DataFrame, optional
+        Table ``INCIDENTS`` with ``area_id``: the load is judged by them too.
 
     Returns
     -------
     GeoDataFrame
-        Table ``FINDINGS``, with the area as place: ``vacancy`` (nobody answers for the area), ``no_primary``,
-        ``several_primaries``, ``unknown_officer`` (a duty of someone who is not in ``officers``), ``empty_duty``
-        (a duty that ends before it begins). Empty where all is well.
+        Table ``FINDINGS`` with ``officer_id`` besides and the areas as place; empty where all is well.
+
+        ``several_primaries``, ``vacancy`` (nobody answers for the area), ``no_primary``; ``unknown_officer`` and
+        ``unknown_area`` (of a duty: not in ``officers``, not in ``areas`` nor the parent of one), ``empty_duty``
+        (ends before it begins), ``repeated_duty`` (of the same officer, area and role);
+        ``several_communities`` (an officer is primary in more than one), ``scattered_areas`` (an officer's areas lie
+        in several pieces), ``too_few_staff`` and ``too_many_staff`` (households a full-time worker), ``overload``
+        (more households or incidents than so many times the median of the role).
 
     Raises
     ------
     TableError
         If a table breaks its contract or ``at`` is not a day.
+    UnknownAreaError
+        If no area is in force on the day.
     """
-    check(areas, AREAS)
     check(officers, OFFICERS)
-    day = _day(at)
-    held = _held_on(duties, day)
+    here = areas_on(areas, at)
+    held = duties_on(duties, at)
     is_known = held["officer_id"].isin(officers.index)
-    found = _staffing(areas.index, held[is_known], set(primary), f"{day:%Y-%m-%d}")
-    for duty_id, duty in held[~is_known].iterrows():
-        words = f"duty {duty_id!r} for {duty['area_id']!r} names officer {duty['officer_id']!r}, who is not in officers"
-        found.append(_finding("unknown_officer", "error", duty["area_id"], np.nan, words))
-    for duty_id, duty in _empty_duties(duties).iterrows():
-        words = f"duty {duty_id!r} for {duty['area_id']!r} ends on or before the day on which it begins"
-        found.append(_finding("empty_duty", "error", duty["area_id"], np.nan, words))
-    return _tabulate(found, areas)
+    known, day = held[is_known], f"{at:%Y-%m-%d}"
+    found = [
+        *_find_vacancies(here.index[here["level"].isin(list(levels))], known, set(primary), day),
+        *_find_strangers(held[~is_known]),
+        *find_strange_areas(here, known, day),
+        *_find_empty(duties),
+        *_find_repeated(known, day),
+        *find_two_communities(here, known, set(primary)),
+    ]
+    if staffing is not None:
+        found += [*find_scattered(here, known, staffing), *find_staff_ratio(here, known, staffing)]
+        if staffing.load_factor is not None:
+            load = duty_load(here, officers, known, at, incidents)
+            found += find_uneven_load(load, known, staffing.load_factor)
+    return tabulate(found, here)
 
 
-def _staffing(area_ids: pd.Index, held: pd.DataFrame, primary: set[str], day: str) -> list[dict[str, Any]]:
+def _find_vacancies(area_ids: pd.Index, held: pd.DataFrame, primary: set[str], day: str) -> Iterator[Fault]:
     """Find areas for which nobody answers, or not exactly one primary officer."""
-    staffed = set(held["area_id"])
-    firsts = held[held["role"].isin(primary)].groupby("area_id")["officer_id"].agg(lambda ids: sorted(set(ids)))
-    found: list[dict[str, Any]] = []
-    for area in area_ids:
-        names = firsts.get(area, [])
-        if area not in staffed:
-            found.append(_finding("vacancy", "error", area, 0, f"nobody answers for {area!r} on {day}"))
-        elif not names:
-            found.append(_finding("no_primary", "warning", area, 0, f"{area!r} has no primary officer on {day}"))
-        elif len(names) > 1:
-            words = f"{area!r} has {len(names)} primary officers on {day}: {', '.join(names)}"
-            found.append(_finding("several_primaries", "error", area, len(names), words))
-    return found
+    first = held.loc[held["role"].isin(primary), ["area_id", "officer_id"]].drop_duplicates()
+    count = first["area_id"].value_counts().reindex(area_ids).fillna(0).astype(int)
+    quantity = "primary officers"
+    for area in area_ids[~area_ids.isin(held["area_id"])]:
+        yield Fault("vacancy", (area,), f"nobody answers for {area!r} on {day}", 0.0, 1.0, quantity)
+    for area in area_ids[(count == 0).to_numpy() & area_ids.isin(held["area_id"])]:
+        yield Fault("no_primary", (area,), f"{area!r} has no primary officer on {day}", 0.0, 1.0, quantity)
+    names = first[first["area_id"].isin(count.index[count > 1])].groupby("area_id")["officer_id"].agg(sorted)
+    for area, officers in names.items():
+        words = f"{area!r} has {len(officers)} primary officers on {day}: {name_list(officers)}"
+        yield Fault("several_primaries", (str(area),), words, len(officers), 1.0, quantity)
 
 
-def _day(at: Any) -> pd.Timestamp:
-    """Take a day."""
-    if not isinstance(at, date) or pd.isna(at):
-        raise TableError(f"duties: at is {at!r}, it must be a day such as date(2026, 10, 1)")
-    return pd.Timestamp(at.year, at.month, at.day)
+def _find_strangers(held: pd.DataFrame) -> Iterator[Fault]:
+    """Tell of the duties of those who are not in officers."""
+    for duty_id, duty in held.iterrows():
+        words = f"duty {duty_id!r} for {duty['area_id']!r} names officer {duty['officer_id']!r}, who is not in officers"
+        yield Fault("unknown_officer", (duty["area_id"],), words, officer_id=duty["officer_id"])
 
 
-def _days(duties: pd.DataFrame, column: str) -> pd.Series:
-    """Read a column of days; missing is open."""
-    if column not in duties.columns:
-        return pd.Series(pd.NaT, index=duties.index, dtype="datetime64[ns]")
-    values = duties[column]
-    days = pd.to_datetime(values.astype(object).where(values.notna(), None), errors="coerce", utc=True).dt.tz_localize(
-        None
-    )
-    unread = values.notna() & days.isna()
-    if unread.any():
-        first = duties.index[unread][0]
-        raise TableError(f"duties: {column} of {first!r} is {values[first]!r}, not a day")
-    return days.dt.normalize()
+def _find_empty(duties: pd.DataFrame) -> Iterator[Fault]:
+    """Find duties that hold on no day."""
+    for duty_id, duty in duties[Spans.of(duties, "duties").are_empty].iterrows():
+        words = f"duty {duty_id!r} for {duty['area_id']!r} ends on or before the day on which it begins"
+        yield Fault("empty_duty", (duty["area_id"],), words, officer_id=duty["officer_id"])
 
 
-def _held_on(duties: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Choose the duties that hold on a day."""
-    check(duties, DUTIES)
-    begins, ends = _days(duties, "valid_from"), _days(duties, "valid_to")
-    return duties[(begins.isna() | (begins <= day)) & (ends.isna() | (day < ends))]
-
-
-def _empty_duties(duties: pd.DataFrame) -> pd.DataFrame:
-    return duties[_days(duties, "valid_to") <= _days(duties, "valid_from")]
+def _find_repeated(held: pd.DataFrame, day: str) -> Iterator[Fault]:
+    """Find duties of one officer, area and role that hold at the same time."""
+    same = ["officer_id", "area_id", "role"]
+    for names, rows in held[held.duplicated(same, keep=False)].groupby(same):
+        officer, area, role = map(str, names)
+        words = (
+            f"officer {officer!r} has {len(rows)} duties as {role!r} for {area!r} on {day}: "
+            f"{name_list(sorted(rows.index))}"
+        )
+        yield Fault("repeated_duty", (area,), words, len(rows), 1.0, "duties", officer)
 
 
 def _nearest_served(area_id: str, served: set[str], areas: pd.DataFrame | None) -> str | None:
@@ -202,26 +219,3 @@ def _nearest_served(area_id: str, served: set[str], areas: pd.DataFrame | None) 
 def _contacts(officers: pd.DataFrame) -> pd.DataFrame:
     """Give names and phones by officer."""
     return officers.reindex(columns=["name", "phone"]).rename_axis(None)
-
-
-def _finding(kind: str, severity: str, area_id: str, value: float, message: str) -> dict[str, Any]:
-    counts = np.isfinite(value)
-    return {
-        "kind": kind,
-        "severity": severity,
-        "area_ids": area_id,
-        "value": float(value),
-        "limit": 1.0 if counts else np.nan,
-        "quantity": "primary officers" if counts else "",
-        "message": message,
-    }
-
-
-def _tabulate(found: list[dict[str, Any]], areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Make the table of findings, each at the place of its area."""
-    if not found:
-        return empty(FINDINGS, areas.crs)
-    index = pd.Index([f"F{number:04d}" for number in range(1, len(found) + 1)], name="finding_id", dtype="str")
-    table = pd.DataFrame(found, index=index)
-    places = areas.geometry.reindex(table["area_ids"].to_numpy()).set_axis(index)
-    return gpd.GeoDataFrame(table, geometry=places, crs=areas.crs)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gridgeo.model.errors import StorageError
 
 FORMAT = "gridgeo area index"
-VERSION = 1
+VERSION = 2
 CATALOGUE = "index.json"
 _LEAST_HEADER = 64
 """Headers of .npy files are multiples of so many bytes."""

@@ -46,20 +46,29 @@ class Outlines:
             levels.append(np.arange(len(shapes) + 1, dtype=np.int64))
         return cls(places, *levels)
 
-    def draw(self, area: int) -> shapely.MultiPolygon:
-        """Draw one area.
+    def draw(self, areas: Ints) -> NDArray[np.object_]:
+        """Draw some areas.
 
         Parameters
         ----------
-        area : int
-            Its position.
+        areas : array of int
+            Their positions.
 
         Returns
         -------
-        MultiPolygon
+        array of MultiPolygon
         """
-        parts = self.parts[self.shapes[area] : self.shapes[area + 1] + 1]
-        rings = self.rings[parts[0] : parts[-1] + 1]
-        places = self.places[rings[0] : rings[-1]]
-        offsets = (rings - rings[0], parts - parts[0], np.array([0, len(parts) - 1]))
-        return shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, places, offsets)[0]
+        parts, shape_ends = _take(self.shapes, areas)
+        rings, part_ends = _take(self.parts, parts)
+        places, ring_ends = _take(self.rings, rings)
+        drawn: NDArray[np.object_] = shapely.from_ragged_array(
+            shapely.GeometryType.MULTIPOLYGON, self.places[places], (ring_ends, part_ends, shape_ends)
+        )
+        return drawn
+
+
+def _take(starts: Ints, chosen: Ints) -> tuple[Ints, Ints]:
+    """List what lies between the starts of some rows and the next ones, and where each row's share of the list ends."""
+    counts = starts[chosen + 1] - starts[chosen]
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    return np.arange(ends[-1]) + np.repeat(starts[chosen] - ends[:-1], counts), ends

@@ -15,6 +15,9 @@ from gridgeo.model.errors import CrsError, TableError
 
 Floats = NDArray[np.floating]
 
+_FIRST = 1024
+"""Points looked at before all are: one of them among the areas settles their units."""
+
 
 def read_points(points: Any, y: Any, crs: CRS, bounds: Floats) -> tuple[Floats, Floats, pd.Index]:
     """Read the coordinates of points.
@@ -99,6 +102,8 @@ def _refuse_endless(x: Floats, y: Floats, index: pd.Index) -> None:
 
 def _refuse_strange_units(x: Floats, y: Floats, crs: CRS, bounds: Floats) -> None:
     """Refuse arrays that miss the areas altogether and look as if they were degrees, or northing before easting."""
+    if _any_within(x[:_FIRST], y[:_FIRST], bounds):
+        return
     west, south, east, north = bounds
     placed = np.isfinite(x) & np.isfinite(y) & ((x != 0) | (y != 0))
     if not placed.any() or _any_within(x[placed], y[placed], bounds):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from .address_numbers import BUILDING, ESTATE, NUMBER, ROAD
+from .address_numbers import BUILDING, COMMUNITY, ESTATE, NUMBER, ROAD
 from .address_places import PlaceKeys, Places
-from .address_text import BREAK
+from .address_sounds import typed_keys
+from .address_text import BREAK, has_chinese
 
 _LOOKED_AT = 400
+_LEAST_LETTERS = 2
+"""Letters of pinyin from which names are looked up by them."""
 _DIGITS = re.compile(r"(\d+)")
-_ORDER = (ROAD, ESTATE, NUMBER, BUILDING)
+_ORDER = (ROAD, ESTATE, COMMUNITY, NUMBER, BUILDING)
 
 
 class Suggestion(NamedTuple):
@@ -30,17 +33,21 @@ class Suggestions:
     Parameters
     ----------
     places : Places
+    keys : PlaceKeys
+        Of the same places.
     plain : callable
         Brings a text into its plain form.
     """
 
-    def __init__(self, places: Places, plain: Callable[[str], str]) -> None:
-        keys = PlaceKeys.of(places.places)
+    def __init__(self, places: Places, keys: PlaceKeys, plain: Callable[[str], str]) -> None:
+        named = {ROAD: keys.by_road, ESTATE: keys.by_estate, COMMUNITY: keys.by_community}
         entries: list[tuple[str, Suggestion]] = []
+        typed: list[tuple[str, Suggestion]] = []
         for (kind, name), given in places.names.items():
-            if kind in (ROAD, ESTATE):
-                spanned = (keys.by_road if kind == ROAD else keys.by_estate).get(name, [])
-                entries.append((_typed(plain(given)), Suggestion(given, kind, tuple(spanned))))
+            if kind in named:
+                offer = Suggestion(given, kind, tuple(named[kind].get(name, [])))
+                entries.append((_typed(plain(given)), offer))
+                typed += [(key, offer) for key in _pinyin_of(name)]
         for at, place in enumerate(places.places):
             key = _typed(plain(place.label))
             offer = Suggestion(place.label, BUILDING if place.building else NUMBER, (at,))
@@ -48,9 +55,7 @@ class Suggestions:
             inside = key.find(place.estate) if place.estate else -1
             if inside > 0:
                 entries.append((key[inside:], offer))
-        entries.sort(key=lambda entry: entry[0])
-        self._keys = [key for key, _ in entries]
-        self._offers = [offer for _, offer in entries]
+        self._by_letters, self._by_pinyin = _Sorted(entries), _Sorted(typed)
 
     def starting(self, plain: str, limit: int) -> list[Suggestion]:
         """List what starts with a text.
@@ -67,16 +72,32 @@ class Suggestions:
             Roads and estates first; numbers in their natural order.
         """
         typed = _typed(plain)
-        first = bisect_left(self._keys, typed)
-        found: dict[tuple[str, str], Suggestion] = {}
-        for key, offer in zip(
-            self._keys[first : first + _LOOKED_AT], self._offers[first : first + _LOOKED_AT], strict=True
-        ):
-            if not key.startswith(typed):
-                break
-            if offer.places:
-                found.setdefault((offer.level, offer.address), offer)
+        found = {(offer.level, offer.address): offer for offer in self._by_letters.starting(typed)}
+        if typed.isascii() and typed.isalpha() and len(typed) >= _LEAST_LETTERS:
+            found |= {(offer.level, offer.address): offer for offer in self._by_pinyin.starting(typed.lower())}
         return sorted(found.values(), key=_natural)[:limit]
+
+
+class _Sorted:
+    """Suggestions in the order of what is typed for them."""
+
+    def __init__(self, entries: list[tuple[str, Suggestion]]) -> None:
+        entries.sort(key=lambda entry: entry[0])
+        self._keys = [key for key, _ in entries]
+        self._offers = [offer for _, offer in entries]
+
+    def starting(self, typed: str) -> Iterator[Suggestion]:
+        """Give what starts with some letters, as far as there is something to show; none for no letters."""
+        first = bisect_left(self._keys, typed)
+        for at in range(first, min(first + _LOOKED_AT, len(self._keys))):
+            if not typed or not self._keys[at].startswith(typed):
+                return
+            if self._offers[at].places:
+                yield self._offers[at]
+
+
+def _pinyin_of(name: str) -> set[str]:
+    return {key for keys in typed_keys(name) for key in keys} if has_chinese(name) else set()
 
 
 def _typed(plain: str) -> str:

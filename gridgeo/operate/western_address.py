@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .address_numbers import BUILDING, FLOOR, NOTE, NUMBER, REGION, ROAD, ROOM, Part
@@ -34,8 +34,11 @@ _UNITS = {
     **dict.fromkeys(("BLDG", "BUILDING", "BLOCK", "BLK", "TOWER"), BUILDING),
     **dict.fromkeys(("FL", "FLOOR", "FLR"), FLOOR),
 }
-_TOKEN = re.compile(r"#|,|;|&|\d+[A-Z]?\d*(?:[-/]\d+[A-Z]?\d*)*(?![A-Z])|[A-Z0-9][A-Z0-9']*(?:-[A-Z0-9]+)*")
-_NUMBER = re.compile(r"\d+[A-Z]?\d*(?:[-/]\d+[A-Z]?\d*)*$")
+_TOKEN = re.compile(
+    r"#|,|;|&|\d+[A-Z]?\d*(?:[-/](?:\d+[A-Z]?\d*|[A-Z](?![A-Z])))*(?![A-Z])"
+    r"|[A-Z0-9][A-Z0-9']*(?:-[A-Z0-9]+)*"
+)
+_NUMBER = re.compile(r"\d+[A-Z]?\d*(?:[-/](?:\d+[A-Z]?\d*|[A-Z]))*$")
 _POSTAL_CODE = re.compile(r"\d{5}(?:-\d{4})?$")
 _FRACTION = re.compile(r"\d/\d$")
 _LONGEST_STREET = 6
@@ -88,18 +91,43 @@ def cut_western(text: str, is_street: SameStreet | None = None) -> list[list[Par
     Returns
     -------
     list of list of Part
-        One reading.
+        The reading by the longest known street; where the words after the house number end like a street of another
+        name, the reading by them, too.
     """
     tokens = [_Token(match.group(), *match.span()) for match in _TOKEN.finditer(text)]
-    parts: list[Part] = []
-    tokens = _take_units(tokens, parts)
-    tokens = _take_street(tokens, parts, is_street)
-    tokens = _take_number(tokens, parts)
+    units: list[Part] = []
+    tokens = _take_units(tokens, units)
+    spans = [_street_by_ending(tokens)]
+    if is_street and (known := _known_street(tokens, is_street)):
+        spans = [known, *(span for span in spans if span and span != known and _has_ending(tokens[slice(*span)]))]
+    return [_read_around(tokens, span, units) for span in spans]
+
+
+def _has_ending(tokens: list[_Token]) -> bool:
+    if any(_NUMBER.match(token.text) for token in tokens):
+        return False
+    return len(tokens) > 1 and any(_WORDS.get(token.text) in _ENDING_WORDS for token in tokens[1:])
+
+
+def _read_around(tokens: list[_Token], street: tuple[int, int] | None, units: list[Part]) -> list[Part]:
+    """Take the street out of the tokens, then the house number; what is left names the region."""
+    parts = list(units)
+    if street:
+        chosen = tokens[slice(*street)]
+        parts.append(Part(ROAD, _street_words(chosen), chosen[0].start, chosen[-1].end))
+        tokens = tokens[: street[0]] + tokens[street[1] :]
+    first = chosen[0].start if street else 0
+    blocks = [part for part in parts if part.kind == BUILDING and part.start < first]
+    if blocks and not any(_NUMBER.match(token.text) and token.start < first for token in tokens):
+        # A block before its street stands for the house number: Blk 123 Ang Mo Kio Ave 3.
+        parts = [replace(part, kind=NUMBER) if part is blocks[0] else part for part in parts]
+    else:
+        tokens = _take_number(tokens, parts)
     for token in tokens:
         if not token.is_break:
             kind = NOTE if _POSTAL_CODE.match(token.text) else REGION
             parts.append(Part(kind, token.text, token.start, token.end))
-    return [sorted(parts, key=lambda part: part.start)]
+    return sorted(parts, key=lambda part: part.start)
 
 
 def street_key(words: str) -> str:
@@ -159,16 +187,6 @@ def _take_number(tokens: list[_Token], parts: list[Part]) -> list[_Token]:
             parts.append(Part(NUMBER, key.lstrip("0") or "0", token.start, (fraction or token).end))
             return tokens[:at] + tokens[at + (2 if fraction else 1) :]
     return tokens
-
-
-def _take_street(tokens: list[_Token], parts: list[Part], is_street: SameStreet | None) -> list[_Token]:
-    """Take out the street: the longest known name, else the words up to an ending."""
-    span = (_known_street(tokens, is_street) if is_street else None) or _street_by_ending(tokens)
-    if span is None:
-        return tokens
-    chosen = tokens[slice(*span)]
-    parts.append(Part(ROAD, _street_words(chosen), chosen[0].start, chosen[-1].end))
-    return tokens[: span[0]] + tokens[span[1] :]
 
 
 def _known_street(tokens: list[_Token], is_street: SameStreet) -> tuple[int, int] | None:

@@ -25,7 +25,7 @@ _MOSTLY = 0.9
 """Least share of different values in the id of a broken layer."""
 _TOLD_ELSEWHERE = {"streets": ("rank", "kind")}
 """Columns that ``roads`` tells."""
-_DAYS = ("valid_from", "valid_to")
+_DAYS = ("valid_from", "valid_to", "since", "until")
 _ASIDE = "_given"
 
 
@@ -254,7 +254,7 @@ def _convert(made: Mapped, table: Table) -> None:
             frame[ours] = to_counts(frame[ours])
         elif ours in _DAYS:
             frame[ours] = to_days(frame[ours], where)
-        elif ours.endswith("_at"):
+        elif ours == "at" or ours.endswith("_at"):
             frame[ours], zoned = to_instants(frame[ours], where)
             if not zoned:
                 made.notes.append(f"{ours} tells no time zone")

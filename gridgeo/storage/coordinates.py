@@ -12,10 +12,13 @@ import shapely
 from pyproj import CRS, Transformer
 
 from gridgeo.model.crs import check_metric, metric_crs, parse_crs, to_metric
-from gridgeo.model.datum import DATUMS, from_bd09, from_gcj02, to_bd09, to_gcj02
+from gridgeo.model.datum import DATUMS
+from gridgeo.model.datum_check import INVERSES, datum_hint
 from gridgeo.model.errors import CrsError, TableError
 
 from .formats import DEGREES
+
+__all__ = ["bring_to_metres", "check_plausible", "datum_hint"]
 
 _FOOT_M = 0.3048
 _MARGIN_DEG = 3.0
@@ -24,9 +27,6 @@ _TOWNS_SOUTH_DEG, _TOWNS_NORTH_DEG = -56.0, 79.0
 """No town lies further south or north, degrees."""
 _STRAY_DEG = 2.0
 """How far from the middle of its layer a row may lie before it is told as a stray, degrees."""
-_MOST_POINTS = 20_000
-_INVERSES = {"gcj02": from_gcj02, "bd09": from_bd09}
-_SHIFTS = {"gcj02": to_gcj02, "bd09": to_bd09}
 
 
 def bring_to_metres(
@@ -249,7 +249,7 @@ def _to_wgs84(frame: gpd.GeoDataFrame, datum: str) -> gpd.GeoDataFrame:
         raise CrsError(f"datum {datum!r} is not known; it is one of {', '.join(DATUMS)}")
     if datum == "wgs84":
         return frame
-    inverse = _INVERSES[datum]
+    inverse = INVERSES[datum]
     lonlat = frame.to_crs(DEGREES) if frame.crs.is_projected else frame
     shapes = shapely.transform(
         lonlat.geometry.to_numpy(), lambda xy: np.column_stack(inverse(xy[:, 0], xy[:, 1])) if len(xy) else xy
@@ -287,48 +287,3 @@ def _is_mercator(crs: CRS) -> bool:
     """Tell whether a CRS is a Mercator map of the world, whose metres are not metres on the ground."""
     method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
     return "Mercator" in method and "Transverse" not in method and "Oblique" not in method
-
-
-def datum_hint(points: gpd.GeoDataFrame | gpd.GeoSeries, communities: gpd.GeoDataFrame) -> str | None:
-    """Tell when points fall into the communities clearly better under another datum.
-
-    Parameters
-    ----------
-    points : GeoDataFrame or GeoSeries of Point
-        Households, incidents; in any CRS.
-    communities : GeoDataFrame
-        Polygons of the territory; in any CRS.
-
-    Returns
-    -------
-    str or None
-        One line with what to do, or None where the datum as it is serves best. A hint is for a person to act on:
-        nothing is converted.
-    """
-    shapes = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
-    shapes = shapes[~shapes.isna() & ~shapes.is_empty]
-    shapes = shapes.iloc[:: max(1, len(shapes) // _MOST_POINTS)]
-    if not len(shapes) or not len(communities):
-        return None
-    lonlat = shapely.get_coordinates(shapes.to_crs(DEGREES).to_numpy())
-    lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
-    grounds = communities.geometry.to_crs(DEGREES).to_numpy()
-    tree = shapely.STRtree(grounds[~shapely.is_missing(grounds)])
-    before = _outside(tree, lonlat)
-    trials = [
-        (_outside(tree, np.column_stack(convert(*lonlat.T))), datum, layer)
-        for layer, table in (("the points", _INVERSES), ("the communities", _SHIFTS))
-        for datum, convert in table.items()
-    ]
-    after, datum, layer = min(trials, key=lambda trial: trial[0])
-    if before - after < max(5, 0.01 * len(lonlat)) or after > before / 2:
-        return None
-    return (
-        f"{before} of {len(lonlat)} points lie outside the communities, {after} if {layer} are in {datum};"
-        f" if they are, read {layer} with datum={datum!r}"
-    )
-
-
-def _outside(tree: shapely.STRtree, xy: np.ndarray) -> int:
-    """Count the points that no polygon covers."""
-    return len(xy) - len(np.unique(tree.query(shapely.points(xy), predicate="intersects")[0]))

@@ -1,4 +1,5 @@
 import gzip
+import itertools
 import json
 
 import pytest
@@ -55,8 +56,40 @@ def test_a_house_number_after_a_road_is_not_a_building():
     assert parts("清河苑12号") == [("estate", "清河苑"), ("building", "12")]
 
 
+def test_a_road_named_after_another_is_one_name():
+    assert parts("铁路北路365号") == [("road", "铁路北路"), ("number", "365")]
+
+
 def test_a_floor_is_not_a_room():
     assert parts("清河苑3栋5楼502") == [("estate", "清河苑"), ("building", "3"), ("floor", "5"), ("room", "502")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("清河大厦A249", [("building", "A"), ("room", "249")]),
+        ("清河大厦B-2181", [("building", "B"), ("room", "2181")]),
+        ("清河市场3A105号", [("building", "3A"), ("room", "105")]),
+        ("清河苑4幢105号704室", [("building", "4"), ("stairwell", "105"), ("room", "704")]),
+        ("清河大厦843号", [("room", "843")]),
+        ("清河大厦605-606室", [("room", "605-606")]),
+        ("清河大厦802-3", [("room", "802-3")]),
+        ("清河园区3栋B座501", [("building", "3"), ("stairwell", "B"), ("room", "501")]),
+        ("杨庆一村3号楼301室", [("building", "3"), ("room", "301")]),
+    ],
+)
+def test_numbers_in_shops_and_offices_are_rooms_and_letters_are_buildings(text, expected):
+    assert [part for part in parts(text) if part[0] not in ("estate", "road")] == expected
+
+
+def test_a_numbered_village_is_an_estate_and_a_village_a_region():
+    assert parts("杨庆一村3号楼")[0] == ("estate", "杨庆一村")
+    assert parts("杨庆村溪桥路3号")[0] == ("region", "杨庆村")
+
+
+@pytest.mark.parametrize("text", ["停水3天", "凌晨2点", "第3次", "5个人"])
+def test_counted_things_are_no_numbers_of_an_address(text):
+    assert not {kind for kind, _ in parts(f"清河苑8栋401室{text}")[3:]} & {"building", "room", "number", "stairwell"}
 
 
 def test_words_about_a_place_name_nothing():
@@ -85,15 +118,30 @@ def test_no_text_has_no_parts():
         ("45 Main St 2nd Floor", {"number": "45", "road": "MAIN ST", "floor": "2"}),
         ("Hauptstraße 12", {"number": "12", "road": "HAUPTSTRASSE"}),
         ("1 Broadway", {"number": "1", "road": "BROADWAY"}),
+        ("Blk 12 Main St #05-3", {"number": "12", "road": "MAIN ST", "room": "5-3"}),
+        ("3-B Foch St", {"number": "3-B", "road": "FOCH ST"}),
     ],
 )
 def test_western_addresses_have_number_street_and_unit(text, expected):
     assert western(text) == expected
 
 
+def test_a_known_word_elsewhere_does_not_hide_the_street_after_the_number():
+    text = clean_western("12 Brattel Street Cambridge").text
+    readings = cut_western(text, lambda name: name == "CAMBRIDGE")
+    assert [[part.key for part in reading if part.kind == "road"] for reading in readings] == [
+        ["CAMBRIDGE"],
+        ["BRATTEL ST"],
+    ]
+
+
 def test_hand_cut_addresses_are_cut_alike():
-    """Hold the parser against real lines cut by hand; the least F1 of each label keeps what was reached."""
-    least = {"number": 0.90, "building": 0.85, "stairwell": 0.89, "floor": 0.94, "room": 0.89}
+    """Hold the parser against real lines cut by hand; the least F1 of each label keeps what was reached.
+
+    The house in a numbered lane (888弄12号) is the building: that is what one half of the lines call it, the other
+    half calls it ``subroadno``.
+    """
+    least = {"number": 0.91, "building": 0.90, "stairwell": 0.90, "floor": 0.95, "room": 0.91}
     labels = {"roadno": "number", "houseno": "building", "cellno": "stairwell", "floorno": "floor", "roomno": "room"}
     with gzip.open(shared("chinese_addresses/addresses_dev.jsonl.gz"), "rt", encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
@@ -102,6 +150,9 @@ def test_hand_cut_addresses_are_cut_alike():
         text = clean(line["text"])
         found |= {(at, part.kind, text.given(part.start, part.end)) for part in cut_address(text.text)[0]}
         gold |= {(at, labels[label], line["text"][start:end]) for label, start, end in line["parts"] if label in labels}
+        for (_, begin, stop), (label, start, end) in itertools.pairwise(line["parts"]):
+            if label == "subroadno" and line["text"][begin:stop].endswith("弄"):
+                gold.add((at, "building", line["text"][start:end]))
     for kind, low in least.items():
         ours, theirs = ({row for row in rows if row[1] == kind} for rows in (found, gold))
         assert 2 * len(ours & theirs) / (len(ours) + len(theirs)) >= low, kind

@@ -8,6 +8,7 @@ from towns import CRS, EAST_M, NORTH_M
 
 from gridgeo.model.errors import CrsError, TableError
 from gridgeo.operate.addresses import AddressBook
+from gridgeo.operate.locate import AreaIndex
 
 ESTATES = [
     ("溪桥路", 12, "清河苑", 4),
@@ -135,11 +136,192 @@ def test_an_estate_on_another_road_is_a_conflict():
     assert (BOOK.find("人民大道12号清河苑3栋")["status"] != "auto").all()
 
 
-def test_a_slip_of_the_pen_is_for_review():
-    found = best("溪桥路12号清和苑3栋2单元301室")
+def test_a_slip_of_the_pen_lowers_the_score_and_is_for_review_where_nothing_else_names_the_place():
+    whole, bare = best("溪桥路12号清和苑3栋2单元301室"), best("清和苑3栋2单元301室")
+    assert whole["address"] == bare["address"] == "溪桥路12号清河苑3栋2单元301室"
+    assert bare["score"] < whole["score"] < 1
+    assert bare["status"] == "review"
+
+
+def test_a_name_that_sounds_the_same_is_found_with_a_lower_score():
+    found = best("溪桥路12号青禾苑3栋2单元301室")
     assert found["address"] == "溪桥路12号清河苑3栋2单元301室"
-    assert found["status"] == "review"
-    assert found["score"] < 0.95
+    assert found["score"] < best("溪桥路12号清和苑3栋2单元301室")["score"] < 1
+    assert best("清禾苑3栋")["address"] == "溪桥路12号清河苑3栋"
+
+
+def test_the_beginning_of_a_name_stands_for_it():
+    found = best("翠湖2栋1单元201室")
+    assert found["address"] == "人民大道12号翠湖小区2栋1单元201室"
+    assert best("金柳3栋")["address"] == "溪桥路20号金柳花园3栋"
+
+
+def test_a_letter_before_a_known_name_makes_it_another_name():
+    assert (BOOK.find("新清河苑3栋2单元301室")["status"] != "auto").all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["您好，清河苑3栋2单元301室水管爆裂3天没人修", "投诉溪桥路12号清河苑3栋2单元301的邻居，凌晨2点还在叫"],
+)
+def test_the_words_of_a_complaint_do_not_disturb(text):
+    found = best(text)
+    assert (found["address"], found["status"]) == ("溪桥路12号清河苑3栋2单元301室", "auto")
+
+
+def test_the_runner_up_and_its_distance_are_told():
+    found = BOOK.find("12号3栋")
+    assert found["status"].isin(["review", "reject"]).all()
+    two = BOOK.find("人民大道12号清河苑3栋")
+    assert two["runner_up"][0] == two["address"][1]
+    assert two["lead"][0] == pytest.approx(two["score"][0] - two["score"][1], abs=2e-4)
+    sole = best("清河苑3栋")
+    assert pd.isna(sole["runner_up"])
+    assert pd.isna(sole["lead"])
+
+
+def test_two_places_that_are_equally_good_share_the_chance():
+    twins = HOUSEHOLDS.iloc[:2].copy()
+    twins["address"] = ["溪桥路12号清河苑3栋", "人民大道9号清河苑3栋"]
+    twins.geometry = gpd.points_from_xy([EAST_M, EAST_M + 900], [NORTH_M, NORTH_M])
+    answers = AddressBook(twins).find("清河苑3栋")
+    assert answers["score"].to_list() == [0.5, 0.5]
+    assert answers["status"].to_list() == ["review", "review"]
+
+
+ALIASES = {"金色水岸": "清河苑", "老西路": "溪桥路", "报社": "柳荫巷8号", "行政楼": "溪桥路12号清河苑2栋"}
+
+
+def test_other_names_stand_for_roads_estates_and_buildings():
+    book = AddressBook(HOUSEHOLDS, aliases=ALIASES)
+    assert best("金色水岸3栋2单元301室", book)["address"] == "溪桥路12号清河苑3栋2单元301室"
+    assert best("老西路12号3-2-301", book)["address"] == "溪桥路12号清河苑3栋2单元301室"
+    assert best("行政楼1单元101室", book)["address"] == "溪桥路12号清河苑2栋1单元101室"
+    found = best("报社", book)
+    assert (found["address"], found["status"]) == ("柳荫巷8号", "auto")
+    table = pd.DataFrame({"alias": list(ALIASES), "name": list(ALIASES.values())})
+    assert best("金色水岸3栋", AddressBook(HOUSEHOLDS, aliases=table))["address"] == "溪桥路12号清河苑3栋"
+
+
+@pytest.mark.parametrize("aliases", [{"报社": "天涯路"}, {"报社": "清河苑9栋"}, {"报社": 7}, {"": "清河苑"}])
+def test_another_name_for_nothing_is_refused(aliases):
+    with pytest.raises(TableError, match="aliases"):
+        AddressBook(HOUSEHOLDS, aliases=aliases)
+
+
+def with_communities():
+    west = HOUSEHOLDS.geometry.x < EAST_M + 1300
+    ids = np.where(west, "C1", "C2")
+    return HOUSEHOLDS.assign(community_id=ids), {"C1": "白鹭社区", "C2": "松风社区"}
+
+
+def test_a_community_is_answered_where_nothing_closer_is_told():
+    addresses, names = with_communities()
+    book = AddressBook(addresses, communities=names)
+    found = best("白鹭社区", book)
+    assert (found["level"], found["address"], found["status"]) == ("community", "白鹭社区", "review")
+    assert best("白鹭社区清河苑3栋", book)["status"] == "auto"
+    assert best("松风社区清河苑3栋", book)["status"] != "auto"
+
+
+def test_communities_without_their_column_or_name_are_refused():
+    addresses, names = with_communities()
+    with pytest.raises(TableError, match="column 'community_id' is missing"):
+        AddressBook(HOUSEHOLDS, communities=names)
+    with pytest.raises(TableError, match="C2"):
+        AddressBook(addresses, communities={"C1": "白鹭社区"})
+
+
+def halves():
+    """Lay two grids over the town; their border runs through 清河苑, between its buildings 2 and 3."""
+    border = EAST_M + 150
+    boxes = [
+        shapely.box(EAST_M - 500, NORTH_M - 500, border, NORTH_M + 500),
+        shapely.box(border, NORTH_M - 500, EAST_M + 5000, NORTH_M + 500),
+    ]
+    areas = gpd.GeoDataFrame(geometry=boxes, crs=CRS, index=pd.Index(["G1", "G2"], name="area_id"))
+    return AreaIndex.from_areas(areas)
+
+
+def test_an_estate_is_answered_with_the_grids_that_it_spans():
+    areas = BOOK.find_areas("清河苑", halves())
+    assert areas["area_id"].to_list() == ["G1", "G2"]
+    assert areas["share"].to_list() == [0.5, 0.5]
+    assert areas["level"].to_list() == ["estate", "estate"]
+    assert BOOK.find_areas("清河苑1栋", halves())["area_id"].to_list() == ["G1"]
+    assert BOOK.find_areas("你好", halves()).empty
+
+
+def test_the_shares_of_grids_count_households():
+    counts = np.where(HOUSEHOLDS["address"].fillna("").str.contains("清河苑1栋"), 5, 1)
+    areas = AddressBook(HOUSEHOLDS.assign(count=counts)).find_areas("清河苑", halves())
+    assert areas["share"].to_list() == [pytest.approx(36 / 48), pytest.approx(12 / 48)]
+
+
+def test_many_texts_get_their_one_area_or_the_candidates():
+    texts = pd.Series(["清河苑1栋", "清河苑", "金柳花园", None, "清河苑9栋", "上海市南京路1号"], index=list("abcdef"))
+    found = BOOK.locate_each(texts, halves())
+    assert found.index.to_list() == list("abcdef")
+    assert found["area_id"].isna().to_list() == [False, True, False, True, True, True]
+    assert found["area_id"][["a", "c"]].to_list() == ["G1", "G2"]
+    assert found["status"].to_list() == ["auto", "review", "auto", "reject", "review", "reject"]
+    assert [area for area, _ in found["candidates"]["b"]] == ["G1", "G2"]
+    assert found["candidates"]["d"] == []
+
+
+def test_areas_in_another_crs_and_texts_in_no_series_are_refused():
+    areas = gpd.GeoDataFrame(
+        geometry=[shapely.box(0, 0, 9, 9)], crs="EPSG:26986", index=pd.Index(["G"], name="area_id")
+    )
+    with pytest.raises(CrsError, match="bring them into one CRS"):
+        BOOK.find_areas("清河苑", AreaIndex.from_areas(areas))
+    with pytest.raises(TableError, match="not a Series"):
+        BOOK.locate_each(["清河苑"], halves())
+    with pytest.raises(TableError, match="not a Series"):
+        BOOK.find_each(["清河苑"])
+
+
+def test_the_nearest_addresses_of_a_point_are_those_of_brute_force():
+    point = shapely.Point(EAST_M + 2115, NORTH_M + 3)
+    away = HOUSEHOLDS.dropna(subset="address").distance(point).sort_values(kind="stable")
+    near = BOOK.reverse(point.x, point.y, limit=3)
+    assert near["address_id"].to_list() == away.index[:3].to_list()
+    assert near["distance_m"].to_list() == pytest.approx(away.iloc[:3].to_list())
+    first = BOOK.reverse(lon=near["lon"][0], lat=near["lat"][0], limit=1)
+    assert first["address_id"].to_list() == near["address_id"].to_list()[:1]
+    assert first["distance_m"][0] < 1e-3
+
+
+@pytest.mark.parametrize(
+    "point", [{}, {"x": 1.0}, {"x": 1.0, "y": 2.0, "lon": 3.0, "lat": 4.0}, {"x": np.nan, "y": 1.0}]
+)
+def test_half_a_point_is_no_point(point):
+    with pytest.raises(TableError, match="point"):
+        BOOK.reverse(**point)
+
+
+def test_an_answer_is_explained():
+    lines = BOOK.explain("溪橋路12号清和苑3栋")
+    for words in ("plain form: 溪桥路12号清和苑3栋", "estate 清河苑 (0.87)", "building 3栋: 2.50 of 2.50", "review"):
+        assert words in lines or words == "review"
+    assert "unknown building" not in lines
+    assert "empty or too long" in BOOK.explain("")
+    assert "no place" in BOOK.explain("你好")
+
+
+@pytest.mark.parametrize(
+    "text", ["🏠🏠", "清河苑\x00\x073栋", "\u202e清河苑", "清" * 299, "1" * 299, "-" * 299, "号" * 200]
+)
+def test_odd_characters_are_answered_without_an_error(text):
+    assert set(BOOK.find(text)["address"]) <= {"溪桥路12号清河苑3栋", "清河苑"}
+    BOOK.suggest(text)
+    BOOK.explain(text)
+
+
+def test_names_are_suggested_by_their_pinyin():
+    assert BOOK.suggest("qhy")["address"].to_list() == ["清河苑"]
+    assert BOOK.suggest("jinliu")["address"].to_list() == ["金柳花园"]
+    assert BOOK.suggest("renmin")["level"].to_list() == ["road"]
 
 
 def test_the_ending_of_an_estate_may_be_left_out_or_added():

@@ -131,10 +131,32 @@ def test_what_is_wrong_with_a_duty_list_is_found():
         "empty_duty F": "error",
     }
     assert found.geometry.to_list()[0].equals(areas.geometry["B"])
-    assert "O1, O2" in found["message"].iloc[0]
+    assert "O1 and O2" in found["message"].iloc[0]
 
 
 def test_one_officer_with_two_primary_duties_for_an_area_is_one_primary():
-    assert check_duties(
-        AREAS, officers(), pd.concat([FULL, FULL.set_axis(["E0", "E1"]).rename_axis("duty_id")]), DAY
-    ).empty
+    found = check_duties(AREAS, officers(), pd.concat([FULL, FULL.set_axis(["E0", "E1"]).rename_axis("duty_id")]), DAY)
+    assert found["kind"].to_list() == ["repeated_duty"] * 2
+    assert found["message"].iloc[0].endswith("for 'A' on 2026-10-01: D0 and E0")
+
+
+def test_an_area_without_a_day_of_its_own_is_refused_with_the_day():
+    with pytest.raises(UnknownAreaError, match="none of the 2 is in force on 2026-10-01"):
+        check_duties(AREAS.assign(valid_from=date(2027, 1, 1)), officers(), FULL, DAY)
+
+
+def test_a_number_is_not_a_day():
+    with pytest.raises(TableError, match="valid_from of 'D0' is 20261001, not a day"):
+        officers_for(["A"], officers(), duties(("O1", "A", "full_time", 20261001)), DAY)
+
+
+def test_a_day_far_ahead_is_an_end():
+    listed = duties(("O1", "A", "full_time", "2026-01-01", "9999-12-31"), ("O2", "B", "full_time", DAY, None))
+    assert len(officers_for(["A", "B"], officers(), listed, DAY)) == 2
+
+
+def test_areas_of_levels_without_officers_of_their_own_need_none():
+    areas = pd.concat([AREAS, town("CC", level="community")])
+    assert check_duties(areas, officers(), FULL, DAY).empty
+    found = check_duties(areas, officers(), FULL, DAY, levels=["community"])
+    assert (found["kind"] + found["area_ids"]).to_list() == ["vacancyC"]

@@ -210,8 +210,8 @@ def test_no_areas_are_refused():
         AreaIndex.from_areas(town(TOWN).iloc[:0])
 
 
-def test_areas_of_several_levels_are_refused():
-    with pytest.raises(TableError, match="grid, micro"):
+def test_areas_of_several_levels_without_parents_are_refused():
+    with pytest.raises(TableError, match="parent_id of 'B' \\(micro\\) is missing; with the levels grid, micro"):
         AreaIndex.from_areas(pd.concat([town("AA"), town("BB", level="micro")]))
 
 
@@ -288,8 +288,18 @@ def test_the_smallest_number_beside_an_edge_decides():
         assert [find_owner(index._cells, *place) for place in zip(x, y, strict=True)] == [-1, 0, 0, 0, -1, 0]
 
 
+def test_owners_stay_the_same_however_many_points_are_asked_for_at_once(monkeypatch):
+    random = np.random.default_rng(5)
+    x, y = EAST_M + random.integers(-20, 320, 5_000), NORTH_M + random.integers(-20, 220, 5_000)
+    few = [INDEX.area_at_metres(*map(float, place)) or "-" for place in zip(x, y, strict=True)]
+    assert INDEX.locate(x, y).fillna("-").to_list() == few
+    monkeypatch.setattr("gridgeo.operate.point_search.LEAST_TO_COMPILE", 100)
+    assert INDEX.locate(x, y).fillna("-").to_list() == few
+
+
 def test_no_points_give_no_owners():
     assert INDEX.locate([], []).empty
+    assert INDEX.state([], []).empty
     assert INDEX.count(([], [])).sum() == 0
     assert INDEX.cover_count([], []).empty
     assert INDEX.claims([], []).empty
