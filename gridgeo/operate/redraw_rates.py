@@ -44,10 +44,10 @@ def compare_rates(
     -------
     DataFrame
         Indexed by ``group_id`` (the smallest of its new area ids), sorted: ``before_ids``, ``after_ids`` (parted by
-        blanks), ``change`` (``kept`` one to one, ``split``, ``merged``, ``redrawn`` for several to several, ``added`` and
-        ``gone`` where the other plan has nothing),
-        ``households``, ``area_m2``; ``households_across``, those that moved into or out of the group; for each count
-        and rate ``*_before`` and ``*_after``; for each rate ``*_change``, after less before; ``days_before``,
+        blanks), ``change`` (``kept`` one to one, ``split``, ``merged``, ``redrawn`` for several to several,
+        ``added`` and ``gone`` where the other plan has nothing), ``households``, ``area_m2``;
+        ``households_across``, those that moved into or out of the group; for each count and rate ``*_before`` and
+        ``*_after``; for each rate ``*_change``, after less before; ``days_before``,
         ``days_after`` (missing where a period has no end) and ``daily_before``, ``daily_after``, reports a day;
         ``is_small``; ``note``, which says where periods differ in length.
 
