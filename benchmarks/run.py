@@ -2,7 +2,7 @@
 
     python benchmarks/run.py --size small|2k|20k|100k|all [--only path ...] [--seed 0] [--out out/bench.json]
 
-Every other file here is a series; its docstring's first line is its title. One that offers ``rows(size, seed)`` runs in
+Every other file here that can be run is a series; its docstring's first line is its title. One that offers ``rows(size, seed)`` runs in
 this process and fills the table; any other is a program of its own and runs with the arguments of its size.
 """
 
@@ -50,12 +50,18 @@ def find_series(only: Iterable[str] = ()) -> dict[str, Path]:
     SystemExit
         If a name in ``only`` is no series.
     """
-    paths = {path.stem: path for path in sorted(FOLDER.glob("*.py")) if path.stem not in {"run", "measure"}}
+    paths = {path.stem: path for path in sorted(FOLDER.glob("*.py")) if path.stem != "run" and _runs(path)}
     unknown = sorted(set(only) - set(paths))
     if unknown:
         raise SystemExit(f"no series {', '.join(unknown)} in benchmarks/; there are {', '.join(paths)}")
     names = sorted(set(only) or paths, key=lambda name: (name != "path", name))
     return {name: paths[name] for name in names}
+
+
+def _runs(path: Path) -> bool:
+    """Tell a series from what several series share."""
+    text = path.read_text("utf-8")
+    return "def rows(" in text or "__main__" in text
 
 
 def find_rows(path: Path) -> Callable[..., Iterable[Row]] | None:
