@@ -2,8 +2,9 @@
 
     python benchmarks/run.py --size small|2k|20k|100k|all [--only path ...] [--seed 0] [--out out/bench.json]
 
-Every other file here that can be run is a series; its docstring's first line is its title. One that offers ``rows(size, seed)`` runs in
-this process and fills the table; any other is a program of its own and runs with the arguments of its size.
+Every other file here that can be run is a series; its docstring's first line is its title. One that offers
+``rows(size, seed)`` runs in this process and fills the table; any other is a program of its own and runs with the
+arguments of its size.
 """
 
 from __future__ import annotations
