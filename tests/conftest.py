@@ -7,8 +7,12 @@ nothing may be skipped.
 import os
 from pathlib import Path
 
+import clusters
 import pytest
 from hypothesis import HealthCheck, settings
+from stores import BACK_ENDS, new_place
+
+from gridgeo.storage.store import open_store
 
 FOLDER = Path(__file__).parent
 KINDS = {
@@ -22,6 +26,8 @@ NOTHING_SKIPPED = os.environ.get("GRIDGEO_REQUIRE_ALL") == "1"
 # Pictures are drawn without a screen, coordinates are converted without a download.
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ["PROJ_NETWORK"] = "OFF"
+# What a command prints is not folded, whichever terminal the tests (or their workers) run in.
+os.environ["COLUMNS"] = "200"
 
 # The same few examples in every run; `pytest --hypothesis-profile thorough tests/laws` looks for new ones.
 calm = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
@@ -34,6 +40,32 @@ def pytest_configure(config):
     """Name a marker after each folder: `pytest -m laws`, `pytest -m "not browser"`."""
     for kind, meaning in KINDS.items():
         config.addinivalue_line("markers", f"{kind}: {meaning} (every test in tests/{kind})")
+    config.began_cluster = clusters.begin_session()
+
+
+def pytest_unconfigure(config):
+    """Stop the server that the tests ran, in the process that began the session."""
+    if config.began_cluster:
+        clusters.end_session()
+
+
+@pytest.fixture(params=BACK_ENDS)
+def store_place(request, tmp_path):
+    """Give the address of a new store, once on SQLite and once on PostGIS."""
+    return new_place(tmp_path, request.param)
+
+
+@pytest.fixture
+def back_end(store_place):
+    """Name what is behind the store of this test."""
+    return "postgis" if store_place.startswith("postgresql") else "sqlite"
+
+
+@pytest.fixture
+def store(store_place):
+    """Open a new store; every test that asks for it runs on each back end."""
+    with open_store(store_place) as opened:
+        yield opened
 
 
 def pytest_collection_modifyitems(items):

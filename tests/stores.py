@@ -4,7 +4,11 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from clusters import new_database
+
 from gridgeo.storage.store import open_store
+
+BACK_ENDS = ("sqlite", "postgis")
 
 
 @cache
@@ -17,6 +21,13 @@ def _empty_file():
 
 def new_store(folder, **options):
     """Open a new store, ``town.db`` in a folder."""
+    return open_store(new_place(folder), **options)
+
+
+def new_place(folder, back_end="sqlite"):
+    """Make a new store and give its address: ``town.db`` in a folder, or a database on a server."""
+    if back_end == "postgis":
+        return new_database()
     path = Path(folder) / "town.db"
     path.write_bytes(_empty_file())
-    return open_store(path, **options)
+    return str(path)

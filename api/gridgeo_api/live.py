@@ -133,6 +133,18 @@ class Keeper:
         return self._live
 
     @property
+    def store(self) -> Store:
+        """Give the store itself, for what is not answered from memory.
+
+        Raises
+        ------
+        StorageError
+            If there is none, or it cannot be opened.
+        """
+        with self._lock:
+            return self._opened()
+
+    @property
     def is_ready(self) -> bool:
         """Tell whether there is a plan to answer from."""
         return self._live is not None

@@ -18,9 +18,10 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from gridgeo import __version__
 from gridgeo_api import errors
+from gridgeo_api.desks import Desks
 from gridgeo_api.headers import SafeHeaders
 from gridgeo_api.live import Keeper
-from gridgeo_api.routes import addresses, areas, health, heat, locate, pages, plans, tiles
+from gridgeo_api.routes import addresses, areas, drafts, health, heat, locate, pages, plans, tiles
 from gridgeo_api.settings import Settings
 
 log = logging.getLogger("gridgeo_api")
@@ -57,8 +58,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.keeper = Keeper(settings)
+    app.state.desks = Desks()
     errors.register(app)
-    for routes in (locate, areas, addresses, heat, tiles, plans, health, pages):
+    for routes in (locate, areas, addresses, heat, tiles, plans, drafts, health, pages):
         app.include_router(routes.router)
     app.mount("/pages", pages.PageFiles(directory=pages.FOLDER), name="pages")
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES, compresslevel=5)

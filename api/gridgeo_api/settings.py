@@ -70,6 +70,8 @@ class Settings(BaseSettings):
         How many days' answers stay in memory.
     tiles_kept : int
         How many drawn tiles stay in memory.
+    editing : bool
+        Whether drafts are shown, edited and published over HTTP. Everybody who reaches the service may do so then.
     """
 
     model_config = SettingsConfigDict(env_prefix="GRIDGEO_", frozen=True, extra="ignore")
@@ -89,6 +91,7 @@ class Settings(BaseSettings):
     page_rows: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     days_kept: Annotated[int, Field(ge=1)] = 8
     tiles_kept: Annotated[int, Field(ge=0)] = 4_000
+    editing: bool = False
 
     @property
     def store_file(self) -> Path | None:

@@ -15,15 +15,21 @@ from .adopting import adopt
 from .auditing import audit, repair
 from .batching import atoms, batch
 from .closing import rates
+from .coding import codes
+from .comparing import compare
 from .conforming import conformance
 from .demo import demo
 from .dispatching import dispatch
+from .drafting import draft
 from .hotspotting import hotspots
 from .nesting import nest
 from .planning import plan
+from .publishing import publish, versions, withdraw
+from .rebalancing import rebalance
 from .screen import plain_errors, say
 from .showing import export, locate, map_, profiles, serve
 from .staffing import duties
+from .storing import store
 from .visiting import visits
 
 app = typer.Typer(
@@ -50,7 +56,10 @@ for _name, _command in {
     "atoms": atoms,
     "batch": batch,
     "audit": audit,
+    "codes": codes,
+    "compare": compare,
     "conformance": conformance,
+    "rebalance": rebalance,
     "repair": repair,
     "nest": nest,
     "adopt": adopt,
@@ -60,13 +69,18 @@ for _name, _command in {
     "duties": duties,
     "rates": rates,
     "visits": visits,
+    "publish": publish,
+    "versions": versions,
+    "withdraw": withdraw,
     "map": map_,
     "export": export,
     "serve": serve,
 }.items():
     app.command(_name)(_guarded(_command))
 app.add_typer(addresses, name="addresses")
+app.add_typer(draft, name="draft")
 app.add_typer(profiles, name="profiles")
+app.add_typer(store, name="store")
 
 
 def _version(wanted: bool) -> None:

@@ -89,14 +89,14 @@ class Evidence:
 
     def _draw(self, level: str) -> gpd.GeoDataFrame:
         owner = self.owner(level).dropna()
-        atoms = self.plan.atoms.geometry.loc[owner.index]
-        groups = {str(key): rows for key, rows in owner.groupby(owner).groups.items()}
-        ids = sorted(groups)
-        shapes = [shapely.union_all(atoms.loc[groups[key]].to_numpy()) for key in ids]
+        atoms = self.plan.atoms.geometry.loc[owner.index].to_numpy()
+        ids, first, group = np.unique(owner.to_numpy(dtype=str), return_index=True, return_inverse=True)
+        order = np.argsort(group, kind="stable")
+        parts = np.split(atoms[order], np.cumsum(np.bincount(group))[:-1])
+        shapes = [shapely.union_all(part) for part in parts]
         index = pd.Index(ids, name="area_id", dtype=object)
         told = self.plan.register.reindex(index)[["code", "kind", "parent_id"]]
-        community = self.owner(Level.COMMUNITY)
-        told = told.assign(community=[community.loc[groups[key][0]] for key in ids])
+        told = told.assign(community=self.owner(Level.COMMUNITY).reindex(owner.index).to_numpy()[first])
         return gpd.GeoDataFrame(told, geometry=gpd.GeoSeries(shapes, index=index, crs=self.plan.crs))
 
     def ordinary(self, level: str) -> pd.Series:

@@ -31,14 +31,13 @@ def judge_nesting(evidence: Evidence, level: str) -> Verdict:
         return _judge_beats(evidence)
     areas, parents = evidence.areas(level), evidence.areas(outer)
     faults = []
-    for key, area in areas.iterrows():
-        above = area["parent_id"]
+    shapes = areas.geometry.to_numpy()
+    rests = shapely.difference(shapes, parents.geometry.reindex(areas["parent_id"]).to_numpy())
+    for key, above, shape, rest in zip(areas.index, areas["parent_id"], shapes, rests, strict=True):
         if above not in parents.index:
             words = f"{key!r} names {above!r} as its parent, which is no {outer} of the plan"
-            faults.append(Fault("no_parent", (str(key),), words, area["geometry"]))
-            continue
-        rest = shapely.difference(area["geometry"], parents.geometry[above])
-        if rest.area > evidence.least_m2:
+            faults.append(Fault("no_parent", (str(key),), words, shape))
+        elif rest.area > evidence.least_m2:
             words = f"{size_text(rest.area)} of {key!r} lie outside its parent {above!r}"
             faults.append(
                 Fault("outside_parent", (str(key), str(above)), words, rest, rest.area, evidence.least_m2, "m2")

@@ -1,4 +1,4 @@
-"""Declare the tables of the store: versions of plans, the frames they are made of, and incidents.
+"""Declare the tables of the store: versions of plans, the frames they are made of, drafts, incidents and journals.
 
 A *frame* is one table's content (the atoms, the owner of a level, the officers ...), stored once and used by every
 version that holds exactly it; ``plan_frames`` says which frame plays which role in which version. A row of a frame
@@ -6,7 +6,10 @@ carries its declared columns, its place in the frame, the other columns as JSON 
 WKB. How the columns were typed and ordered stands in ``frames.layout``. Incidents are not part of a version: they
 arrive all day, and live in one table of their own.
 
-Types are portable; what only SQLite has (the R*Tree, its triggers) is in ``sqlite.py`` and the migrations.
+A draft is the version it starts from, and the steps that its journal holds: what is undone stays written.
+
+Types are portable; what only SQLite has (the R*Tree, its triggers) is in ``sqlite.py`` and the migrations, what only
+PostGIS has (its index over areas) in ``postgis.py`` and the migrations.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-REVISION = "0002"
+from .column_types import Json, Shape
+
+REVISION = "0003"
 """The migration that these tables are the result of."""
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -60,16 +65,21 @@ plans = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("published_at", Instant, nullable=False),
     sa.Column("crs", sa.Text),
-    sa.Column("levels", sa.JSON, nullable=False),
-    sa.Column("profile", sa.JSON, nullable=False),
-    sa.Column("manifest", sa.JSON, nullable=False),
+    sa.Column("levels", Json, nullable=False),
+    sa.Column("profile", Json, nullable=False),
+    sa.Column("manifest", Json, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("before_version", ROW_ID),
+    sa.Column("published_by", sa.Text),
+    sa.Column("override_reason", sa.Text),
+    sa.Column("withdrawn_at", Instant),
     sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="half_open"),
     sqlite_autoincrement=True,
 )
 """One row a publishing. In force on d when valid_from <= d < valid_to; a plan that was replaced on its own first day
-keeps its row with valid_to = valid_from and is in force on no day. ``levels`` lists the levels in order, each with the
-name of its owner Series."""
+keeps its row with valid_to = valid_from and is in force on no day, as does one that was withdrawn. ``levels`` lists the
+levels in order, each with the name of its owner Series. ``before_version``: what was in force on its first day when it
+was published; ``override_reason``: why it was published although its judge found errors."""
 
 _is_live = sa.or_(plans.c.valid_to.is_(None), plans.c.valid_to > plans.c.valid_from)
 sa.Index(
@@ -88,7 +98,7 @@ frames = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("row_count", sa.Integer, nullable=False),
-    sa.Column("layout", sa.JSON, nullable=False),
+    sa.Column("layout", Json, nullable=False),
     sa.UniqueConstraint("kind", "digest"),
     sqlite_autoincrement=True,
 )
@@ -107,7 +117,7 @@ layouts = sa.Table(
     metadata,
     sa.Column("territory", sa.Text, primary_key=True),
     sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("layout", sa.JSON, nullable=False),
+    sa.Column("layout", Json, nullable=False),
 )
 """The layout of tables that grow row by row, such as incidents."""
 
@@ -136,7 +146,7 @@ def _frame_id(*, primary_key: bool) -> sa.Column[Any]:
 def _rows(name: str, key: str, *columns: sa.Column[Any], shapes: bool = False) -> sa.Table:
     """Declare the table that holds the rows of every frame of one kind."""
     keys = [sa.Column(key, sa.Text, nullable=False)] if key else []
-    geometry = [sa.Column("geometry", sa.LargeBinary)] if shapes else []
+    geometry = [sa.Column("geometry", Shape)] if shapes else []
     return sa.Table(
         name,
         metadata,
@@ -144,7 +154,7 @@ def _rows(name: str, key: str, *columns: sa.Column[Any], shapes: bool = False) -
         sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
         *keys,
         *columns,
-        sa.Column("extra", sa.JSON),
+        sa.Column("extra", Json),
         *geometry,
         info={"key": key},
         sqlite_with_rowid=shapes,
@@ -161,8 +171,8 @@ areas = sa.Table(
     *_text("code", "name", "level", "kind", "parent_id"),
     *_whole("households", "persons"),
     *_number("area_m2", "west", "south", "east", "north"),
-    sa.Column("extra", sa.JSON),
-    sa.Column("geometry", sa.LargeBinary),
+    sa.Column("extra", Json),
+    sa.Column("geometry", Shape),
     sa.UniqueConstraint("frame_id", "position"),
     sa.UniqueConstraint("frame_id", "area_id"),
     info={"key": "area_id", "derived": ("west", "south", "east", "north")},
@@ -192,6 +202,25 @@ ROWS: dict[str, sa.Table] = {
         ),
         _rows("officers", "officer_id", *_text("name", "role", "phone")),
         _rows("duties", "duty_id", *_text("officer_id", "area_id", "role"), *_day("valid_from", "valid_to")),
+        _rows(
+            "overrides",
+            "override_id",
+            *_text("subject", "subject_id", "host_area_id", "origin_area_id", "reason"),
+            *_day("valid_from", "valid_to"),
+        ),
+        _rows(
+            "routes",
+            "route_id",
+            *_text("category", "group", "area_id", "unit", "roles"),
+            *_day("valid_from", "valid_to"),
+        ),
+        _rows(
+            "lineage",
+            "",
+            *_text("before_id", "after_id", "change"),
+            *_whole("households", "incidents"),
+            *_number("area_m2"),
+        ),
         _rows(
             "addresses",
             "address_id",
@@ -228,10 +257,78 @@ incidents = sa.Table(
     sa.Column("reported_at", Instant, nullable=False),
     *_text("category", "text", "address", "area_id", "status"),
     *_number("accuracy_m", "x", "y"),
-    sa.Column("extra", sa.JSON),
-    sa.Column("geometry", sa.LargeBinary),
+    sa.Column("extra", Json),
+    sa.Column("geometry", Shape),
     sa.UniqueConstraint("territory", "incident_id"),
     sa.Index(None, "territory", "reported_at"),
     info={"key": "incident_id", "derived": ("territory", "x", "y")},
     sqlite_autoincrement=True,
 )
+
+incident_log = sa.Table(
+    "incident_log",
+    metadata,
+    sa.Column("position", ROW_ID, primary_key=True),
+    sa.Column("territory", sa.Text, nullable=False),
+    sa.Column("incident_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    *_text("actor", "note", "level", "stage", "verdict"),
+    sa.Index(None, "territory", "incident_id"),
+    sa.Index(None, "territory", "at"),
+    sqlite_autoincrement=True,
+)
+"""What happened to incidents: rows are added, never changed."""
+
+reserved = sa.Table(
+    "reserved",
+    metadata,
+    sa.Column("territory", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("word", sa.Text, primary_key=True),
+    sa.Column("area_id", sa.Text, primary_key=True),
+    sa.Column("first_version", ROW_ID, nullable=False),
+    sa.Column("last_version", ROW_ID, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Every id (``kind`` area_id) and code (``kind`` code) that a territory ever published, with the area that it names,
+and the first and the last version that held it."""
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("draft_id", ROW_ID, primary_key=True),
+    sa.Column("territory", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("base_version", ROW_ID, sa.ForeignKey("plans.version"), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("opened_by", sa.Text, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("takes_retired_base", sa.Boolean(create_constraint=False), nullable=False),
+    sa.Column("published_version", ROW_ID),
+    sa.Index(None, "territory", "state"),
+    sqlite_autoincrement=True,
+)
+"""``state``: open, published or discarded. ``revision`` is that of the newest step in the journal.
+``takes_retired_base``: its planners know that its base is in force no longer."""
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("entry", ROW_ID, primary_key=True),
+    sa.Column("territory", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", sa.Text),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("why", sa.Text),
+    sa.Column("version", ROW_ID),
+    sa.Column("draft_id", ROW_ID),
+    sa.Column("revision", sa.Integer),
+    sa.Column("edits", Json),
+    sa.UniqueConstraint("draft_id", "revision"),
+    sa.Index(None, "territory", "at"),
+    sqlite_autoincrement=True,
+)
+"""Who did what, when and why: rows are added, never changed. A row with ``revision`` is a step of a draft; ``edits``:
+the edits that the step brings, as JSON."""

@@ -10,8 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,13 +19,13 @@ import sqlalchemy as sa
 
 from gridgeo.model.errors import StorageError
 
+from .faults import BUSY_TIMEOUT_S, told_plainly
 from .schema import REVISION, areas
 from .upgrade import known_revisions, upgrade
 
 APPLICATION_ID = 0x6767656F
 """Marks a SQLite file as a store of gridgeo ("ggeo")."""
 
-BUSY_TIMEOUT_S = 20.0
 _LOOK_AGAIN_S = 0.01
 FRAME_STEP = 2.0**20
 """The R*Tree's third axis: frames lie this far apart, so that the areas of other versions are never touched. A power of
@@ -36,40 +35,6 @@ area_boxes = sa.table(
     "area_boxes",
     *[sa.column(name) for name in ("row_id", "west", "east", "south", "north", "frame_low", "frame_high")],
 )
-
-_WAYS_OUT = {
-    "disk is full": "the disk is full; make room and do it again, nothing was changed",
-    "disk i/o error": "the disk failed while reading or writing; check its space and health, then do it again",
-    "readonly": "the file or its folder is read-only; make both writable",
-    "read-only": "the file or its folder is read-only; make both writable",
-    "locked": f"another program has been writing to it for {BUSY_TIMEOUT_S:.0f} s; try again later",
-    "unable to open": "it cannot be opened; check that the folder exists and is writable",
-    "not a database": "it is not a database; name another file",
-    "malformed": "the database is damaged; restore it from a backup",
-}
-
-
-@contextmanager
-def told_plainly(place: str) -> Iterator[None]:
-    """Turn what a database says about its faults into one StorageError with the way out.
-
-    Parameters
-    ----------
-    place : str
-        Path or address to name.
-
-    Raises
-    ------
-    StorageError
-    """
-    try:
-        yield
-    except (sa.exc.DBAPIError, sqlite3.Error) as error:
-        said = str(getattr(error, "orig", None) or error)
-        way_out = next((words for sign, words in _WAYS_OUT.items() if sign in said.lower()), said)
-        raise StorageError(f"store {place!r}: {way_out}") from error
-    except sa.exc.TimeoutError as error:
-        raise StorageError(f"store {place!r}: too many are reading at once; try again later") from error
 
 
 def open_file(path: Path, *, create: bool) -> sa.Engine:
@@ -95,7 +60,7 @@ def open_file(path: Path, *, create: bool) -> sa.Engine:
     _check_path(path, create)
     with told_plainly(str(path)):
         revision = _read_revision(path)
-        engine = _make_engine(path)
+        engine = make_engine(path)
         try:
             if revision != REVISION:
                 _bring_up(engine, path)
@@ -136,7 +101,17 @@ def _read_revision(path: Path) -> str | None:
         return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
 
-def _make_engine(path: Path) -> sa.Engine:
+def make_engine(path: Path) -> sa.Engine:
+    """Prepare the connections to a SQLite file; nothing is opened yet.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Engine
+    """
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         pool_size=8,
@@ -185,25 +160,36 @@ def _bring_up(engine: sa.Engine, path: Path) -> None:
             raise StorageError(
                 f"store {str(path)!r}: was written by a newer gridgeo (schema {held}); upgrade gridgeo to open it"
             )
-        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+        mark(connection)
         upgrade(connection)
 
 
-def boxes_over(frame_id: sa.ColumnElement[int], x: float, y: float) -> sa.ColumnElement[bool]:
-    """Say in SQL which boxes of a frame's areas hold a point; join it with ``area_boxes``.
+def mark(connection: sa.Connection) -> None:
+    """Mark a file as a store of gridgeo.
 
     Parameters
     ----------
-    frame_id : column
+    connection : Connection
+        In a transaction.
+    """
+    connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+
+
+def areas_over(frame_id: int, x: float, y: float) -> sa.Select[Any]:
+    """Say in SQL which areas of a frame have a box that holds a point.
+
+    Parameters
+    ----------
+    frame_id : int
         Frame of areas.
     x, y : float, metres
 
     Returns
     -------
-    condition
+    Select of ``area_id, geometry``
     """
     place, box = frame_id * FRAME_STEP, area_boxes.c
-    return sa.and_(
+    inside = sa.and_(
         box.row_id == areas.c.row_id,
         box.frame_low <= place,
         box.frame_high >= place,
@@ -212,3 +198,4 @@ def boxes_over(frame_id: sa.ColumnElement[int], x: float, y: float) -> sa.Column
         box.south <= y,
         box.north >= y,
     )
+    return sa.select(areas.c.area_id, areas.c.geometry).select_from(areas.join(area_boxes, inside))

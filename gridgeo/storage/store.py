@@ -1,12 +1,14 @@
 """Keep plans in time: publish a plan for a day, ask later which area, owner or officer held on any day.
 
-A store is one SQLite file, ``town.db``. It is written by one transaction at a time and read by many; readers see the
-last published plans until the next are there in full, and a process that dies while it publishes leaves no trace. A
-``Store`` may be shared by all threads of a service: each call takes a connection of its own from the pool.
+A store is one SQLite file, ``town.db``, or a PostGIS database. It is written by one transaction at a time and read by
+many; readers see the last published plans until the next are there in full, and a process that dies while it publishes
+leaves no trace. A ``Store`` may be shared by all threads of a service: each call takes a connection of its own from the
+pool.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -21,14 +23,23 @@ import sqlalchemy as sa
 
 from gridgeo.model.crs import check_same_crs
 from gridgeo.model.errors import CrsError, StorageError, TableError, UnknownAreaError
+from gridgeo.model.naming_again import fresh_ids
 from gridgeo.model.plan import Plan
 
+from .drafting import Drafting
+from .drafts import close_draft
+from .engines import areas_over, open_engine
+from .faults import told_plainly
+from .incident_areas import areas_of_incidents
+from .incident_log import load_log, prepare_log, save_log
 from .incidents import incident_layout, load_incidents, prepare_incidents, save_incidents
-from .layers import EMPTY_LAYERS, carry_over, check_duties, prepare_layers
+from .journal import check_actor, write_entry
+from .layers import EMPTY_LAYERS, carry_over, check_services, prepare_layers
 from .parts import check_plan, facts_of, put_together, take_apart, with_days
-from .rows import load_frame, pack, read_crs, save_frame
-from .schema import ROWS, areas
-from .sqlite import area_boxes, boxes_over, open_file, told_plainly
+from .publishing import Judge, Terms, refuse_errors
+from .reserved import check_reserved, read_reserved, reserve
+from .rows import Packed, load_frame, pack, read_crs, save_frame
+from .schema import ROWS
 from .versions import (
     add_version,
     as_day,
@@ -36,8 +47,11 @@ from .versions import (
     frames_of,
     list_versions,
     newest_crs,
+    retire_version,
     version_key,
+    version_numbered,
     version_on,
+    withdraw_version,
 )
 
 
@@ -47,11 +61,11 @@ def open_store(url: str | Path, *, territory: str = "main", create: bool = True)
     Parameters
     ----------
     url : str or Path
-        ``"sqlite:///town.db"``, or the path of a file that ends in ``.db``.
+        ``"sqlite:///town.db"``, the path of a file that ends in ``.db``, or ``"postgresql://user@host/database"``.
     territory : str
-        Whose plans are meant; a file may hold those of several, and each has its own calendar and incidents.
+        Whose plans are meant; a store may hold those of several, and each has its own calendar and incidents.
     create : bool
-        Whether a file that is not there is made.
+        Whether a store that is not there is made.
 
     Returns
     -------
@@ -61,30 +75,14 @@ def open_store(url: str | Path, *, territory: str = "main", create: bool = True)
     Raises
     ------
     StorageError
-        If the address is not understood, or the file is not there, not a store, newer than this gridgeo or read-only.
+        If the address is not understood, or the store is not there, not a store, newer than this gridgeo or read-only.
     """
-    path = _path(str(url))
-    return Store(open_file(path, create=create), str(path), territory)
+    engine, place = open_engine(str(url), create=create)
+    return Store(engine, place, territory)
 
 
-def _path(url: str) -> Path:
-    """Read the path of a SQLite file from an address."""
-    hint = "name it like 'sqlite:///town.db', or give a path that ends in .db"
-    if "://" not in url:
-        if not url.endswith(".db"):
-            raise StorageError(f"store {url!r} is not understood; {hint}")
-        return Path(url)
-    scheme, _, rest = url.partition("://")
-    if scheme.partition("+")[0] in {"postgresql", "postgres", "postgis"}:
-        raise StorageError(f"{scheme} stores are not there yet; {hint}")
-    name = rest.removeprefix("/")
-    if scheme != "sqlite" or not rest.startswith("/") or name in {"", ":memory:"} or "?" in name:
-        raise StorageError(f"store {url!r} is not understood; {hint}")
-    return Path(name)
-
-
-class Store:
-    """Plans of one territory in time, with their officers, addresses, base layers and incidents.
+class Store(Drafting):
+    """Plans of one territory in time, with their officers, addresses, base layers, incidents and drafts.
 
     ``open_store`` makes it. Where a method takes ``at``, that is the day it speaks of, today without it; a day on
     which no plan is in force raises UnknownAreaError. What was published comes back as it was: the same types, the
@@ -119,12 +117,26 @@ class Store:
         sites: gpd.GeoDataFrame | None = None,
         incidents: gpd.GeoDataFrame | None = None,
         findings: gpd.GeoDataFrame | None = None,
+        overrides: pd.DataFrame | None = None,
+        routes: pd.DataFrame | None = None,
+        lineage: pd.DataFrame | None = None,
+        expected_version: int | None = None,
+        draft: int | None = None,
+        expected_revision: int | None = None,
+        judge: Judge | None = None,
+        override_reason: str | None = None,
+        by: str | None = None,
+        why: str | None = None,
+        force: bool = False,
+        today: date | None = None,
+        allow_past: bool = False,
     ) -> int:
         """Put a plan in force from a day on, in one transaction.
 
         It is in force until the day of the next plan that is published already, or without end. The plan that held
         on that day ends there and keeps answering for its own days; a plan that began on that very day is replaced,
-        and stays on record. If anything fails, nothing has changed.
+        and stays on record. A plan for a day to come can be withdrawn until that day. If anything fails, nothing has
+        changed.
 
         Parameters
         ----------
@@ -140,10 +152,30 @@ class Store:
         incidents : GeoDataFrame, optional
             Saved as by ``save_incidents``, in the same transaction.
         findings : GeoDataFrame, optional
-            Table ``FINDINGS``: what the audit of this plan found.
+            Table ``FINDINGS``: what the audit of this plan found; what ``judge`` says without it.
+        overrides, routes : DataFrame, optional
+            Tables ``OVERRIDES`` and ``ROUTES``.
+        lineage : DataFrame, optional
+            Table ``LINEAGE``, from the plan in force on that day before.
 
-            A table that is not given, findings apart, stays that of the plan in force on that day before; of its
-            duties those whose areas the new plan still has.
+            A table that is not given, findings and lineage apart, stays that of the plan in force on that day before;
+            of its duties, overrides and routes those whose areas the new plan still has.
+        expected_version : int, optional
+            The version that was in force on that day when the plan was made, 0 for none; another is refused.
+        draft, expected_revision : int, optional
+            The draft that the plan was made of, and its revision; it is closed in the same transaction.
+        judge : function of (plan, plan in force on that day before or None), optional
+            Gives table ``FINDINGS``, before anything is written; a finding of severity ``error`` refuses the plan.
+        override_reason : str, optional
+            Why the plan is published in spite of such findings; kept with ``by``.
+        by, why : str, optional
+            Who publishes, and why; kept in the journal.
+        force : bool
+            Publish a draft although another version than its base is in force on that day.
+        today : date, optional
+            Refuse days before this one; every day is taken without it.
+        allow_past : bool
+            Take a day before ``today`` all the same.
 
         Returns
         -------
@@ -153,23 +185,35 @@ class Store:
         Raises
         ------
         TableError
-            If a table breaks its contract, a duty names an area or officer that is not there, or the parts of the
-            plan do not belong together.
+            If a table breaks its contract, a duty names an area or officer that is not there, the parts of the plan
+            do not belong together, an id or code is used again for other land, or the day is past.
+        EditError
+            If the judge found errors and nobody overrides them.
+        StalePlanError
+            If another version was published, or the draft changed, since the plan was made.
         CrsError
             If the tables are not all in the CRS in which the store keeps this territory.
         StorageError
             If the file cannot be written; the last published plans are as they were.
         """
         day = as_day(valid_from, "valid_from")
+        terms = Terms(day, expected_version, draft, expected_revision, override_reason, by, force)
+        terms.check(today, allow_past=allow_past)
         check_plan(plan)
+        if judge is not None:
+            terms, told = self._judged(plan, terms, judge)
+            findings = told if findings is None else findings
         given = {
             "officers": officers,
             "duties": duties,
+            "overrides": overrides,
+            "routes": routes,
             "addresses": addresses,
             "streets": streets,
             "buildings": buildings,
             "sites": sites,
             "findings": findings,
+            "lineage": lineage,
         }
         made = prepare_layers({name: frame for name, frame in given.items() if frame is not None})
         arrived = None if incidents is None else prepare_incidents(incidents)
@@ -180,14 +224,50 @@ class Store:
         facts = facts_of(plan)
         with self._connection(self._writers) as connection:
             self._check_crs(connection, plan.crs, "atoms")
-            before = find_version(connection, self._territory, day)
-            parts = {role: save_frame(connection, _table(role), frame) for role, frame in packed.items()}
-            if before is not None:
-                parts = carry_over(connection, frames_of(connection, before.version), parts, plan.register.index)
-            check_duties(connection, parts, plan.register.index)
-            version = add_version(connection, self._territory, day, facts, parts)
+            version = self._enter(connection, terms, packed, facts, plan.register.index, made.get("lineage"), why)
             if arrived is not None:
                 save_incidents(connection, self._territory, arrived)
+        return version
+
+    def _judged(self, plan: Plan, terms: Terms, judge: Judge) -> tuple[Terms, gpd.GeoDataFrame]:
+        """Ask the judge before anything is written; what it compared with has to be in force still when it is."""
+        with self._connection(self._readers) as connection:
+            before = find_version(connection, self._territory, terms.day)
+            terms.check_before(before)
+            terms.check_draft(connection, self._territory, before)
+            held = None if before is None else put_together(before, self._loader(connection, before.version))
+        findings = prepare_layers({"findings": judge(plan, held)})["findings"]
+        refuse_errors(findings, terms.override_reason)
+        seen = 0 if before is None else before.version
+        return dataclasses.replace(terms, expected_version=seen), cast(gpd.GeoDataFrame, findings)
+
+    def _enter(
+        self,
+        connection: sa.Connection,
+        terms: Terms,
+        packed: dict[str, Packed],
+        facts: dict[str, Any],
+        area_ids: pd.Index,
+        lineage: pd.DataFrame | None,
+        why: str | None,
+    ) -> int:
+        """Write a version and all that goes with it."""
+        territory, by = self._territory, terms.by
+        before = find_version(connection, territory, terms.day)
+        terms.check_before(before)
+        draft = terms.check_draft(connection, territory, before)
+        parts = {role: save_frame(connection, _table(role), frame) for role, frame in packed.items()}
+        held = {} if before is None else frames_of(connection, before.version)
+        check_reserved(connection, territory, parts, held, lineage)
+        parts = carry_over(connection, held, parts, area_ids, lineage)
+        check_services(connection, parts, area_ids)
+        said = {"published_by": by, "override_reason": terms.override_reason}
+        version = add_version(connection, territory, terms.day, facts, parts, said)
+        reserve(connection, territory, parts["register"], version)
+        made = {"version": version, "draft_id": None if draft is None else draft.draft_id}
+        if draft is not None:
+            close_draft(connection, draft, version)
+        write_entry(connection, territory, "publish", by=by, why=why, **made)
         return version
 
     def _check_crs(self, connection: sa.Connection, crs: Any, what: str) -> None:
@@ -220,27 +300,121 @@ class Store:
             self._check_crs(connection, made.crs, "incidents")
             save_incidents(connection, self._territory, made)
 
-    def plan(self, at: date | None = None) -> Plan:
-        """Give the plan in force on a day.
+    def plan(self, at: date | None = None, *, version: int | None = None) -> Plan:
+        """Give the plan in force on a day, or that of a version.
 
         Parameters
         ----------
         at : date, optional
+        version : int, optional
+            Whether or not it ever was in force.
 
         Returns
         -------
         Plan
             As it was published, with ``valid_from``.
+
+        Raises
+        ------
+        UnknownAreaError
+            If there is no such version, or no plan is in force.
+        """
+        if version is not None and at is not None:
+            raise TableError(f"plan: both a day, {at}, and version {version} are named; name one")
+        with self._connection(self._readers) as connection:
+            if version is None:
+                found, load = self._version(connection, at)
+                return put_together(found, load)
+            found = version_numbered(connection, self._territory, version)
+            return put_together(found, self._loader(connection, found.version))
+
+    def withdraw(
+        self, version: int, *, by: str | None = None, why: str | None = None, today: date | None = None
+    ) -> None:
+        """Take back a plan before its first day; the plan before it goes on in its place.
+
+        It stays on record. A plan that it replaced on that very day does not come back.
+
+        Parameters
+        ----------
+        version : int
+        by, why : str, optional
+            Kept in the journal.
+        today : date, optional
+
+        Raises
+        ------
+        StalePlanError
+            If it has begun, was replaced, or was withdrawn already.
+        UnknownAreaError
+            If there is no such version.
+        """
+        with self._connection(self._writers) as connection:
+            withdraw_version(connection, self._territory, version, _day(today))
+            write_entry(connection, self._territory, "withdraw", by=by, why=why, version=int(version))
+
+    def retire(
+        self, version: int, *, valid_to: date, by: str, why: str | None = None, today: date | None = None
+    ) -> None:
+        """End a plan without another after it: from that day on none is in force, until one is published.
+
+        Parameters
+        ----------
+        version : int
+        valid_to : date
+            First day on which it is in force no longer; not past.
+        by, why : str, optional
+            Kept in the journal.
+        today : date, optional
+
+        Raises
+        ------
+        StalePlanError
+            If the day is past, or the plan is not in force until then.
+        UnknownAreaError
+            If there is no such version.
+        """
+        check_actor(by)
+        with self._connection(self._writers) as connection:
+            retire_version(connection, self._territory, version, as_day(valid_to, "valid_to"), _day(today))
+            write_entry(connection, self._territory, "retire", by=by, why=why, version=int(version))
+
+    def reserved(self) -> pd.DataFrame:
+        """List every id and code that was ever published; none of them is given to other land.
+
+        Returns
+        -------
+        DataFrame
+            ``kind`` (area_id, code), ``word, area_id`` (which area it names), ``first_version, last_version``.
         """
         with self._connection(self._readers) as connection:
-            version, load = self._version(connection, at)
-            return put_together(version, load)
+            return read_reserved(connection, self._territory)
+
+    def fresh_ids(self, stem: str, count: int = 1) -> list[str]:
+        """Give ids that no plan ever used.
+
+        Parameters
+        ----------
+        stem : str
+            What they begin with, such as ``"C1-"``; they end in the next numbers.
+        count : int
+
+        Returns
+        -------
+        list of str
+            The same until another plan is published.
+        """
+        return fresh_ids(stem, count, self.reserved()["word"])
 
     def _version(self, connection: sa.Connection, at: date | None) -> tuple[sa.Row[Any], Callable[[str], pd.DataFrame]]:
         """Find the version in force on a day, and how to load its frames by role."""
         version = version_on(connection, self._territory, _day(at))
-        parts = frames_of(connection, version.version)
-        return version, lambda role: load_frame(connection, _table(role), parts[role])
+        return version, self._loader(connection, version.version)
+
+    def _loader(self, connection: sa.Connection, version: int) -> Callable[[str], pd.DataFrame]:
+        """Say how to load the frames of a version, by role."""
+        parts = frames_of(connection, version)
+        return lambda role: load_frame(connection, _table(role), parts[role])
 
     def areas(self, level: str = "grid", at: date | None = None) -> gpd.GeoDataFrame:
         """Give the areas of a level on a day.
@@ -316,8 +490,7 @@ class Store:
             parts = frames_of(connection, version.version)
             found = {}
             for level, _ in version.levels:
-                boxes = boxes_over(sa.literal(parts[f"areas:{level}"]), x, y)
-                query = sa.select(areas.c.area_id, areas.c.geometry).select_from(areas.join(area_boxes, boxes))
+                query = areas_over(connection, parts[f"areas:{level}"], x, y)
                 here = [
                     area_id for area_id, wkb in connection.execute(query) if shapely.from_wkb(wkb).intersects(point)
                 ]
@@ -332,10 +505,12 @@ class Store:
         -------
         DataFrame
             Index ``version``; ``valid_from, valid_to`` (half-open; None is open, ``valid_to`` = ``valid_from`` a plan
-            that was replaced on its first day), ``revision, published_at, profile, manifest``.
+            that was replaced on its first day, or withdrawn before it), ``revision, published_at, profile, manifest,
+            state`` (today: scheduled, in force, retired, replaced or withdrawn), ``before_version`` (what was in force
+            on its first day when it was published), ``published_by, override_reason``.
         """
         with self._connection(self._readers) as connection:
-            return list_versions(connection, self._territory)
+            return list_versions(connection, self._territory, date.today())
 
     def version_key(self, at: date | None = None) -> str:
         """Name the answers of a day in a few characters, for caches and ETags.
@@ -369,10 +544,26 @@ class Store:
         DataFrame
             Table ``DUTIES``: those with ``valid_from`` <= ``at`` < ``valid_to``, where missing is open.
         """
-        day, duty = _day(at), ROWS["duties"].c
-        begun = sa.or_(duty.valid_from.is_(None), duty.valid_from <= day)
-        lasts = sa.or_(duty.valid_to.is_(None), duty.valid_to > day)
-        return self._layer("duties", day, begun, lasts)
+        return self._services("duties", at)
+
+    def overrides(self, at: date | None = None) -> pd.DataFrame:
+        """Give the overrides in force on a day; table ``OVERRIDES``, as ``duties``."""
+        return self._services("overrides", at)
+
+    def routes(self, at: date | None = None) -> pd.DataFrame:
+        """Give the routes in force on a day; table ``ROUTES``, as ``duties``."""
+        return self._services("routes", at)
+
+    def _services(self, name: str, at: date | None) -> pd.DataFrame:
+        """Load those rows of a table that are valid on a day."""
+        day, row = _day(at), ROWS[name].c
+        begun = sa.or_(row.valid_from.is_(None), row.valid_from <= day)
+        lasts = sa.or_(row.valid_to.is_(None), row.valid_to > day)
+        return self._layer(name, day, begun, lasts)
+
+    def lineage(self, at: date | None = None) -> pd.DataFrame:
+        """Give how the plan of a day came of the one before it; table ``LINEAGE``, empty if none was published."""
+        return self._layer("lineage", at)
 
     def addresses(self, at: date | None = None) -> gpd.GeoDataFrame:
         """Give the addresses on a day, as they were published; empty if none were."""
@@ -434,6 +625,141 @@ class Store:
             crs = read_crs(newest_crs(connection, self._territory))
             asked: dict[str, Any] = {"since": since, "until": until, "category": category, "bbox": bbox}
             return load_incidents(connection, self._territory, crs=crs, **asked)
+
+    def backup(self, path: str | Path, *, replace: bool = False) -> None:
+        """Write a backup of all that the store holds, while others read it and publish to it.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write: itself a store, in SQLite, whatever this one is kept in. ``restore`` reads it.
+        replace : bool
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        StorageError
+            If the file is there already, cannot be written, or does not read back as the store does.
+        """
+        from .backup import back_up
+
+        with self._connection(self._readers):  # says so where the store is closed
+            pass
+        back_up(self._readers, self._place, path, replace=replace)
+
+    def check(self) -> list[str]:
+        """Look whether the store is sound: the file, every plan in full, every row as it was published.
+
+        Returns
+        -------
+        list of str
+            What is wrong, a line each; empty where nothing is.
+        """
+        from .checking import find_damage
+
+        with self._connection(self._readers) as connection:
+            return find_damage(connection)
+
+    def export(self, path: str | Path, *, phones: bool = False) -> None:
+        """Write this territory, all its versions and incidents, for other programs and for ``import_workspace``.
+
+        Parameters
+        ----------
+        path : str or Path
+            A GeoPackage (``.gpkg``), which QGIS opens; any other name is a folder that is made, of GeoParquet files.
+        phones : bool
+            Whether the officers' telephone numbers go along.
+
+        Raises
+        ------
+        StorageError
+            If the place is taken or cannot be written.
+        """
+        from .workspace import export_workspace
+
+        with self._connection(self._readers) as connection:
+            export_workspace(connection, self._territory, path, phones=phones)
+
+    def incident_areas(
+        self,
+        level: str = "grid",
+        since: date | None = None,
+        until: date | None = None,
+        category: str | Sequence[str] | None = None,
+        *,
+        zone: str | None = None,
+    ) -> pd.DataFrame:
+        """Tell in which area each incident lay, by the plan of its own day.
+
+        Parameters
+        ----------
+        level : str
+        since, until, category
+            As for ``incidents``.
+        zone : str, optional
+            Time zone whose days are meant, such as ``"Asia/Shanghai"``; that of the stored column without it.
+
+        Returns
+        -------
+        DataFrame
+            Index ``incident_id``; ``version, area_id``: missing where no plan was in force, or no area there. On a
+            border the smaller id is meant.
+        """
+        with self._connection(self._readers) as connection:
+            crs = read_crs(newest_crs(connection, self._territory))
+            asked: dict[str, Any] = {"since": since, "until": until, "category": category}
+            rows = load_incidents(connection, self._territory, crs=crs, **asked)
+            drawn: dict[int, gpd.GeoDataFrame] = {}
+
+            def areas_on(day: date) -> tuple[int, gpd.GeoDataFrame] | None:
+                version = find_version(connection, self._territory, day)
+                if version is None or level not in [name for name, _ in version.levels]:
+                    return None
+                number = version.version
+                if number not in drawn:
+                    drawn[number] = cast(gpd.GeoDataFrame, self._loader(connection, number)(f"areas:{level}"))
+                return number, drawn[number]
+
+            return areas_of_incidents(rows, zone, areas_on)
+
+    def append_log(self, rows: pd.DataFrame) -> None:
+        """Add to what happened to incidents, in one transaction; nothing that stands there is changed.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Table ``INCIDENT_LOG``, of incidents that are saved; ``at`` with a time zone.
+
+        Raises
+        ------
+        TableError
+            If a row breaks the contract, or the store does not hold its incident.
+        """
+        made = prepare_log(rows)
+        with self._connection(self._writers) as connection:
+            save_log(connection, self._territory, made)
+
+    def incident_log(
+        self,
+        incident_ids: Sequence[str] | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> pd.DataFrame:
+        """Give what happened to incidents, in the order in which it was written.
+
+        Parameters
+        ----------
+        incident_ids : sequence of str, optional
+        since, until : datetime with a time zone, or date, optional
+            ``since`` <= ``at`` < ``until``. A date is its midnight in UTC.
+
+        Returns
+        -------
+        DataFrame
+            Table ``INCIDENT_LOG``; ``at`` in UTC.
+        """
+        with self._connection(self._readers) as connection:
+            return load_log(connection, self._territory, incident_ids=incident_ids, since=since, until=until)
 
     def close(self) -> None:
         """Close the file; what was committed is all in it."""

@@ -32,14 +32,16 @@ def known_revisions() -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring a database to the newest schema.
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring a database to the newest schema, or to an older one.
 
     Parameters
     ----------
     connection : Connection
         In a transaction, which the caller commits.
+    revision : str
+        One of ``known_revisions()``, or ``"head"`` for the newest.
     """
     from alembic import command
 
-    command.upgrade(_config(connection), "head")
+    command.upgrade(_config(connection), revision)

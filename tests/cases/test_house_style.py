@@ -33,10 +33,17 @@ def _names(path):
             yield node.id
 
 
+ASKED_FOR = {"get_col_spec"}
+"""Names that a library asks for."""
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_names_are_words(package):
     banned = re.compile(r"^_*get_|(^|_)(utils?|misc|managers?)(_|$)|[a-z](Util|Misc|Manager)s?\b", re.IGNORECASE)
-    found = {path.name: sorted({name for name in _names(path) if banned.search(name)}) for path in _modules(package)}
+    found = {
+        path.name: sorted({name for name in _names(path) if banned.search(name)} - ASKED_FOR)
+        for path in _modules(package)
+    }
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 

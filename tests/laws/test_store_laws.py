@@ -14,11 +14,12 @@ from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
-from stores import new_store
+from stores import BACK_ENDS, new_place
 from towns import CRS, EAST_M, NORTH_M
 
 from gridgeo.model.errors import UnknownAreaError
 from gridgeo.model.plan import Plan
+from gridgeo.storage.store import open_store
 
 FIRST = date(2026, 1, 1)
 
@@ -26,9 +27,12 @@ FIRST = date(2026, 1, 1)
 FEWER = settings(max_examples=max(5, settings.default.max_examples // 3))
 
 
+on_both = pytest.mark.parametrize("back_end", BACK_ENDS)
+
+
 @contextmanager
-def a_store():
-    with tempfile.TemporaryDirectory() as folder, new_store(folder) as store:
+def a_store(back_end):
+    with tempfile.TemporaryDirectory() as folder, open_store(new_place(folder, back_end)) as store:
         yield store
 
 
@@ -80,9 +84,10 @@ def plans(draw):
     return Plan(atoms.iloc[order], owners, profile=plan.profile, borders=borders, revision=revision, **fields)
 
 
+@on_both
 @given(plans())
-def test_a_plan_comes_back_as_it_was(plan):
-    with a_store() as store:
+def test_a_plan_comes_back_as_it_was(back_end, plan):
+    with a_store(back_end) as store:
         store.publish(plan, valid_from=FIRST)
         found = store.plan(FIRST)
     assert_geodataframe_equal(found.atoms, plan.atoms)
@@ -101,10 +106,11 @@ VARIANTS = [drawn_plan("ABC\nDEF", grid=grid) for grid in ("112112", "133133", "
 publishings = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), min_size=1, max_size=7)
 
 
+@on_both
 @FEWER
 @given(publishings)
-def test_each_day_is_answered_by_the_latest_plan_begun_and_of_those_the_last_published(history):
-    with a_store() as store:
+def test_each_day_is_answered_by_the_latest_plan_begun_and_of_those_the_last_published(back_end, history):
+    with a_store(back_end) as store:
         listed = [
             (day, store.publish(VARIANTS[which], valid_from=FIRST + timedelta(day)), which) for day, which in history
         ]
@@ -125,10 +131,11 @@ def test_each_day_is_answered_by_the_latest_plan_begun_and_of_those_the_last_pub
             assert (spans["valid_from"], spans["valid_to"]) == (areas["valid_from"].iloc[0], areas["valid_to"].iloc[0])
 
 
+@on_both
 @FEWER
 @given(publishings)
-def test_a_version_key_is_the_same_exactly_while_the_answer_is(history):
-    with a_store() as store:
+def test_a_version_key_is_the_same_exactly_while_the_answer_is(back_end, history):
+    with a_store(back_end) as store:
         seen = {}
         for start, which in history:
             store.publish(VARIANTS[which], valid_from=FIRST + timedelta(start))
@@ -148,11 +155,12 @@ def test_a_version_key_is_the_same_exactly_while_the_answer_is(history):
 # Points
 
 
+@on_both
 @FEWER
 @given(st.integers(0, 2), st.lists(st.tuples(st.floats(-0.5, 3.5), st.floats(-0.5, 2.5)), min_size=1, max_size=8))
-def test_a_point_lies_where_its_area_says(which, places):
+def test_a_point_lies_where_its_area_says(back_end, which, places):
     plan = VARIANTS[which]
-    with a_store() as store:
+    with a_store(back_end) as store:
         for day, other in enumerate(VARIANTS):
             store.publish(other, valid_from=FIRST + timedelta(day))
         for east, north in places:
@@ -187,11 +195,12 @@ def as_incidents(rows):
     return gpd.GeoDataFrame(made, geometry=gpd.GeoSeries(places, crs=CRS, index=index), index=index)
 
 
+@on_both
 @FEWER
 @given(st.lists(reports, min_size=1, max_size=4), st.integers(0, 48), st.integers(0, 48), st.floats(0, 300))
-def test_incidents_are_what_a_dictionary_would_hold(saves, since, until, edge):
+def test_incidents_are_what_a_dictionary_would_hold(back_end, saves, since, until, edge):
     held = {}
-    with a_store() as store:
+    with a_store(back_end) as store:
         for rows in saves:
             store.save_incidents(as_incidents(rows))
             held |= rows

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from gridgeo.model.bands import WITHIN, highest, lowest, say_band
 from gridgeo.model.profile import Limits
 from gridgeo.publish.colours import HEAT, size_classes
+from gridgeo.storage.store import Store
 from gridgeo_api.cards import Day
 from gridgeo_api.edition import Edition
 from gridgeo_api.geojson import plain, to_json
 from gridgeo_api.layer_tiles import ZOOMS
 from gridgeo_api.queries import NoQuery, OnDay, described, read_query
-from gridgeo_api.routes.common import JSON, answer_kept, answers, day_of, keeper_of
+from gridgeo_api.routes.common import JSON, answer_kept, answers, day_of, keeper_of, settings_of
 from gridgeo_api.shown import Shown
 
 router = APIRouter(tags=["plans"])
@@ -27,7 +29,10 @@ router = APIRouter(tags=["plans"])
     **answers(JSON, "The plans, the oldest first"),
 )
 async def list_plans(request: Request) -> Response:
-    """List the published plans, the oldest first, each with the days on which it is in force (half-open)."""
+    """List the published plans, the oldest first, each with the days on which it is in force (half-open).
+
+    Where editing is switched on, ``drafts`` lists those, too.
+    """
     read_query(request, NoQuery)
     plans = keeper_of(request).live.plans
     entries = [
@@ -41,7 +46,28 @@ async def list_plans(request: Request) -> Response:
         }
         for version, row in zip(plans.index.tolist(), plans.to_dict("records"), strict=True)
     ]
-    return Response(to_json({"plans": entries}), media_type=JSON)
+    listed: dict[str, Any] = {"plans": entries}
+    if settings_of(request).editing:
+        listed["drafts"] = await run_in_threadpool(_drafts, keeper_of(request).store)
+    return Response(to_json(listed), media_type=JSON)
+
+
+def _drafts(store: Store) -> list[dict[str, Any]]:
+    """List the drafts, the oldest first."""
+    drafts = store.drafts()
+    return [
+        {
+            "id": f"draft-{draft_id}",
+            "name": row["name"],
+            "state": row["state"],
+            "base_version": int(row["base_version"]),
+            "revision": int(row["revision"]),
+            "changed_by": plain(row["changed_by"]),
+            "changed_at": row["changed_at"].isoformat(),
+            "published_version": plain(row["published_version"]),
+        }
+        for draft_id, row in zip(drafts.index.tolist(), drafts.to_dict("records"), strict=True)
+    ]
 
 
 @router.get("/v1/stats", summary="Figures of the town", openapi_extra=described(OnDay), **answers(JSON, "The figures"))

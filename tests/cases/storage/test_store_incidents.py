@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from drawn_plans import drawn_plan
 from geopandas.testing import assert_geodataframe_equal
-from stores import new_store
 from towns import CRS, EAST_M, NORTH_M, households_at
 
 from gridgeo.model.errors import CrsError, TableError
@@ -16,12 +15,6 @@ from gridgeo.model.tables import INCIDENTS, empty
 
 PLAN = drawn_plan("ABC\nDEF", grid="112112")
 NEW_YEAR = date(2026, 1, 1)
-
-
-@pytest.fixture
-def store(tmp_path):
-    with new_store(tmp_path) as opened:
-        yield opened
 
 
 def incidents(ids="ABCD", **columns):

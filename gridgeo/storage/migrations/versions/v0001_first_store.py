@@ -1,4 +1,4 @@
-"""Make the first store: plans, frames, rows of frames, incidents; on SQLite the R*Tree over areas."""
+"""Make the first store: plans, frames, rows of frames, incidents; over areas an R*Tree, on PostGIS a GiST index."""
 
 from typing import Any
 
@@ -8,8 +8,21 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+
+class PostgisGeometry(sa.types.UserDefinedType[bytes]):
+    """A PostGIS column that takes shapes of every kind, dimension and reference system."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Name the type."""
+        return "geometry"
+
+
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
+SHAPE = sa.LargeBinary().with_variant(PostgisGeometry(), "postgresql")
+JSON = sa.JSON().with_variant(sa.Text(), "postgresql")
 
 # The areas' boxes. Frames are set 2^20 apart on a third axis, so that a search in one frame meets no other.
 AREA_BOXES = """
@@ -21,6 +34,10 @@ ADD_BOX = """
     WHERE NEW.west IS NOT NULL;
 """
 DROP_BOX = "DELETE FROM area_boxes WHERE row_id = OLD.row_id;"
+AREA_PLACES = """
+    CREATE INDEX ix_areas_place ON areas
+    USING gist (ST_Translate(ST_Force3DZ(ST_Envelope(geometry)), 0, 0, frame_id * 1048576.0) gist_geometry_ops_nd)
+"""
 TRIGGERS = {"INSERT": ADD_BOX, "DELETE": DROP_BOX, "UPDATE": DROP_BOX + ADD_BOX}
 
 
@@ -33,6 +50,8 @@ def upgrade() -> None:
         op.execute(AREA_BOXES)
         for event, action in TRIGGERS.items():
             op.execute(f"CREATE TRIGGER areas_after_{event.lower()} AFTER {event} ON areas BEGIN {action} END")
+    else:
+        op.execute(AREA_PLACES)
 
 
 def _make_plans() -> None:
@@ -45,9 +64,9 @@ def _make_plans() -> None:
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("published_at", INSTANT, nullable=False),
         sa.Column("crs", sa.Text),
-        sa.Column("levels", sa.JSON, nullable=False),
-        sa.Column("profile", sa.JSON, nullable=False),
-        sa.Column("manifest", sa.JSON, nullable=False),
+        sa.Column("levels", JSON, nullable=False),
+        sa.Column("profile", JSON, nullable=False),
+        sa.Column("manifest", JSON, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name=op.f("ck_plans_half_open")),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_plans")),
@@ -62,7 +81,7 @@ def _make_plans() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("row_count", sa.Integer, nullable=False),
-        sa.Column("layout", sa.JSON, nullable=False),
+        sa.Column("layout", JSON, nullable=False),
         sa.PrimaryKeyConstraint("frame_id", name=op.f("pk_frames")),
         sa.UniqueConstraint("kind", "digest", name=op.f("uq_frames_kind_digest")),
         sqlite_autoincrement=True,
@@ -83,7 +102,7 @@ def _make_plans() -> None:
         "layouts",
         sa.Column("territory", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("layout", sa.JSON, nullable=False),
+        sa.Column("layout", JSON, nullable=False),
         sa.PrimaryKeyConstraint("territory", "kind", name=op.f("pk_layouts")),
     )
 
@@ -99,8 +118,8 @@ def _rows(
         sa.Column("position", sa.Integer, autoincrement=False, nullable=False),
         *([sa.Column(key, sa.Text, nullable=False)] if key else []),
         *[sa.Column(column, kind) for columns, kind in types for column in columns.split()],
-        sa.Column("extra", sa.JSON),
-        *([sa.Column("geometry", sa.LargeBinary)] if shapes else []),
+        sa.Column("extra", JSON),
+        *([sa.Column("geometry", SHAPE)] if shapes else []),
         sa.ForeignKeyConstraint(
             ["frame_id"], ["frames.frame_id"], name=op.f(f"fk_{name}_frame_id"), ondelete="CASCADE"
         ),
@@ -120,8 +139,8 @@ def _make_rows() -> None:
         *[sa.Column(column, sa.Text) for column in named.split()],
         *[sa.Column(column, sa.BigInteger) for column in ("households", "persons")],
         *[sa.Column(column, sa.Double) for column in ("area_m2", "west", "south", "east", "north")],
-        sa.Column("extra", sa.JSON),
-        sa.Column("geometry", sa.LargeBinary),
+        sa.Column("extra", JSON),
+        sa.Column("geometry", SHAPE),
         sa.ForeignKeyConstraint(["frame_id"], ["frames.frame_id"], name=op.f("fk_areas_frame_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("row_id", name=op.f("pk_areas")),
         sa.UniqueConstraint("frame_id", "position", name=op.f("uq_areas_frame_id_position")),
@@ -152,8 +171,8 @@ def _make_incidents() -> None:
         sa.Column("reported_at", INSTANT, nullable=False),
         *[sa.Column(column, sa.Text) for column in ("category", "text", "address", "area_id", "status")],
         *[sa.Column(column, sa.Double) for column in ("accuracy_m", "x", "y")],
-        sa.Column("extra", sa.JSON),
-        sa.Column("geometry", sa.LargeBinary),
+        sa.Column("extra", JSON),
+        sa.Column("geometry", SHAPE),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_incidents")),
         sa.UniqueConstraint("territory", "incident_id", name=op.f("uq_incidents_territory_incident_id")),
         sqlite_autoincrement=True,
