@@ -289,7 +289,7 @@ def check(frame: pd.DataFrame, table: Table) -> None:
     if table.key:
         _check_key(frame.index, table)
     try:
-        table.schema.validate(pd.DataFrame(frame), lazy=True)
+        table.schema.validate(pd.DataFrame(frame), lazy=True, inplace=True)  # nothing is coerced: no copy
     except pa.errors.SchemaErrors as errors:
         raise TableError(_first_fault(errors.failure_cases, table)) from None
     if table.is_spatial:

@@ -351,7 +351,7 @@ class AreaIndex:
         """
         reach = _check_accuracies(accuracy_m, 1, "candidates")
         x, y = self._project(lon, lat)
-        return self._measure(np.array([x]), np.array([y]), reach, level).drop(columns="point")
+        return self._measure(np.array([x]), np.array([y]), reach, level)
 
     def candidates_each(
         self,
@@ -385,8 +385,7 @@ class AreaIndex:
         """
         east, north, index = read_points(points, None, self.crs, self._cells.bounds)
         reach = _check_accuracies(accuracy_m, len(east), "candidates_each")
-        found = self._measure(east, north, reach, level)
-        return found.drop(columns="point").set_axis(index[found["point"]])
+        return self._measure(east, north, reach, level, index)
 
     def explain(self, lon: float, lat: float, *, accuracy_m: float = 30.0) -> Explanation:
         """Say why a place belongs to its area, or why nobody can be sure.
@@ -436,7 +435,7 @@ class AreaIndex:
         reach = _check_accuracies(accuracy_m, 1, "explain")
         rank = find_owner(self._cells, float(x), float(y))
         claims = self.claims(east, north)
-        near = self._measure(east, north, reach, None).drop(columns="point")
+        near = self._measure(east, north, reach, None)
         owner = self._tree.name(rank)
         border = near.loc[near["area_id"] == owner, "border_m"].to_list()
         return Explanation(
@@ -518,12 +517,14 @@ class AreaIndex:
         y: NDArray[np.floating],
         reach: NDArray[np.floating],
         level: str | None,
+        index: pd.Index | None = None,
     ) -> pd.DataFrame:
-        """List the candidates of points by their position."""
+        """List the candidates of points, by the labels of the points where there are some."""
         stage = self._tree.read_level(level)
         found = measure_candidates(self._cells, self._outlines, self._tree, x, y, reach, stage)
-        columns = {"point": found["point"], "area_id": self._tree.names(found["area"].to_numpy())}
-        return pd.DataFrame(columns | {name: found[name] for name in ("share", "distance_m", "border_m")})
+        labels = None if index is None else index[found["point"]]
+        columns = {name: found[name].to_numpy() for name in ("share", "distance_m", "border_m")}
+        return pd.DataFrame({"area_id": self._tree.names(found["area"].to_numpy())} | columns, index=labels)
 
 
 def _check_keys(areas: gpd.GeoDataFrame) -> None:
