@@ -11,14 +11,12 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+import gridgeo as gg
 from gridgeo.design.draft_strokes import Stroke
 from gridgeo.model.edits import WORDS, Edit, read_edit
 from gridgeo.model.errors import EditError, GridgeoError
 from gridgeo.model.levels import Level
-from gridgeo.planning.whatif import what_if
-from gridgeo.planning.workbench import Workbench, open_workbench
 from gridgeo.storage.files import write_plan
-from gridgeo.storage.store import open_store
 
 from .inputs import writable
 from .screen import note, plain_errors, say, show_table
@@ -54,8 +52,8 @@ def open_(
 
     Example: gridgeo draft open town.db --name "October" --by "Li Min"
     """
-    with open_store(place, territory=territory, create=False) as store:
-        bench = open_workbench(store, name=name, base=base, by=by, why=why)
+    with gg.open_store(place, territory=territory, create=False) as store:
+        bench = gg.open_workbench(store, name=name, base=base, by=by, why=why)
         say(f"draft {bench.draft_id} {name!r} is open, from version {bench.base_version}")
 
 
@@ -64,7 +62,7 @@ def list_(place: Place, territory: Territory = "main") -> None:
 
     Example: gridgeo draft list town.db
     """
-    with open_store(place, territory=territory, create=False) as store:
+    with gg.open_store(place, territory=territory, create=False) as store:
         drafts = store.drafts()
     if drafts.empty:
         say("no drafts; gridgeo draft open opens one")
@@ -112,8 +110,8 @@ def edit(
     """
     options = {"to": to, "name": name, "code": code, "line": line, "target": target, "atoms": atoms, "level": level}
     wanted = _wanted(word, ids or [], {**options, "off": off}, edits)
-    with open_store(place, territory=territory, create=False) as store:
-        bench = Workbench(store, draft_id)
+    with gg.open_store(place, territory=territory, create=False) as store:
+        bench = gg.Workbench(store, draft_id)
         if try_:
             if len(wanted) != 1:
                 raise GridgeoError(f"--dry-run tells of one edit, and {len(wanted)} are given")
@@ -212,8 +210,8 @@ def redo(place: Place, draft_id: DraftId, by: By, why: Why = None, territory: Te
 
 
 def _turn(action: str, place: str, draft_id: int, by: str, why: str | None, territory: str) -> None:
-    with open_store(place, territory=territory, create=False) as store:
-        bench = Workbench(store, draft_id)
+    with gg.open_store(place, territory=territory, create=False) as store:
+        bench = gg.Workbench(store, draft_id)
         for stroke in getattr(bench, action)(by=by, why=why):
             say(f"{'undone' if action == 'undo' else 'made again'}: {WORDS[type(stroke.edit)]}")
             show_stroke(stroke)
@@ -232,8 +230,8 @@ def rebase(
 
     Example: gridgeo draft rebase town.db 3 --by "Li Min"
     """
-    with open_store(place, territory=territory, create=False) as store:
-        bench = Workbench(store, draft_id)
+    with gg.open_store(place, territory=territory, create=False) as store:
+        bench = gg.Workbench(store, draft_id)
         bench.rebase(by=by, base=base, why=why)
         say(f"draft {draft_id} starts from version {bench.base_version}, and is at revision {bench.revision}")
 
@@ -243,7 +241,7 @@ def discard(place: Place, draft_id: DraftId, by: By, why: Why = None, territory:
 
     Example: gridgeo draft discard town.db 3 --by "Li Min" --why "the towers are not built"
     """
-    with open_store(place, territory=territory, create=False) as store:
+    with gg.open_store(place, territory=territory, create=False) as store:
         store.discard_draft(draft_id, by=by, why=why)
     say(f"draft {draft_id} is discarded")
 
@@ -261,8 +259,8 @@ def show(
     """
     if out is not None:
         writable(out)
-    with open_store(place, territory=territory, create=False) as store:
-        bench = Workbench(store, draft_id)
+    with gg.open_store(place, territory=territory, create=False) as store:
+        bench = gg.Workbench(store, draft_id)
         say(f"draft {draft_id} {bench.name!r}: {bench.state}, from version {bench.base_version}, "
             f"at revision {bench.revision}, {len(bench.edits)} edits")  # fmt: skip
         _show_journal(bench)
@@ -285,13 +283,13 @@ def diff(
 
     Example: gridgeo draft diff town.db 3 --days 30
     """
-    with open_store(place, territory=territory, create=False) as store:
+    with gg.open_store(place, territory=territory, create=False) as store:
         if days is not None:
-            told = what_if(store, draft_id, days=days, level=level)
+            told = gg.what_if(store, draft_id, days=days, level=level)
             found = told.comparison
             say(str(told))
         else:
-            found = Workbench(store, draft_id).compare(level=level)
+            found = gg.Workbench(store, draft_id).compare(level=level)
             say(str(found))
     moved = found.moved
     rows = [[_id(row["before_id"]), _id(row["after_id"]), row["change"], int(row["households"]), float(row["area_m2"])]
@@ -327,7 +325,7 @@ def _show_findings(findings: Any) -> None:
         note(f"{len(findings) - MOST_SHOWN} more findings")
 
 
-def _show_journal(bench: Workbench) -> None:
+def _show_journal(bench: gg.Workbench) -> None:
     rows = []
     for row in bench.journal().tail(MOST_SHOWN).to_dict("records"):
         words = ", ".join(str(each.get("edit")) for each in row["edits"] or ())

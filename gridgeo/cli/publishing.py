@@ -9,11 +9,10 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+import gridgeo as gg
 from gridgeo.model.errors import GridgeoError
 from gridgeo.model.plan import Plan
-from gridgeo.planning.publishing import Publication, publish_plan
 from gridgeo.storage.files import read_plan, read_table, write_table
-from gridgeo.storage.store import open_store
 
 from .drafting import By, Why
 from .inputs import Encoding, writable
@@ -63,23 +62,23 @@ def publish(
                 for name, path in tables.items()
                 if path is not None
             }
-        with open_store(place, territory=territory, create=plan is not None and not dry_run) as store:
+        with gg.open_store(place, territory=territory, create=plan is not None and not dry_run) as store:
             with show.step("judging, and what becomes of what"):
                 terms: dict[str, Any] = {"valid_from": valid_from.date(), "by": by, "why": why}
                 terms |= {"force": force, "allow_past": allow_past, "override_reason": override}
                 if findings is not None or dry_run:
-                    tried = publish_plan(store, what, **terms, dry_run=True)
+                    tried = gg.publish_plan(store, what, **terms, dry_run=True)
                     if findings is not None:
                         write_table(tried.findings, findings)
             if not dry_run:
                 with show.step("publishing"):
-                    tried = publish_plan(store, what, **terms, **layers)
+                    tried = gg.publish_plan(store, what, **terms, **layers)
     _show(tried, override)
     if dry_run and (tried.findings["severity"] == "error").any() and override is None:
         raise typer.Exit(3)
 
 
-def _show(made: Publication, override: str | None) -> None:
+def _show(made: gg.Publication, override: str | None) -> None:
     """Print what was published and what was found."""
     counts = made.findings.groupby(["severity", "kind"], sort=True).size()
     if len(counts):
@@ -100,7 +99,7 @@ def versions(place: Place, territory: Territory = "main") -> None:
 
     Example: gridgeo versions town.db
     """
-    with open_store(place, territory=territory, create=False) as store:
+    with gg.open_store(place, territory=territory, create=False) as store:
         plans = store.plans()
     if plans.empty:
         say("no plan was published yet; gridgeo publish puts one in force")
@@ -125,6 +124,6 @@ def withdraw(
 
     Example: gridgeo withdraw town.db 4 --by "Li Min" --why "the towers are late"
     """
-    with open_store(place, territory=territory, create=False) as store:
+    with gg.open_store(place, territory=territory, create=False) as store:
         store.withdraw(version, by=by, why=why)
     say(f"version {version} is withdrawn")

@@ -9,9 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gridgeo.storage.backup import restore as restore_store
-from gridgeo.storage.store import open_store
-from gridgeo.storage.workspace import import_workspace
+import gridgeo as gg
 
 from .screen import plain_errors, say
 
@@ -38,7 +36,7 @@ def backup(
 
     Example: gridgeo store backup town.db backups/2026-10-01.db
     """
-    with open_store(place, create=False) as opened:
+    with gg.open_store(place, create=False) as opened:
         opened.backup(out, replace=replace)
     say(f"{out}: written and checked")
 
@@ -52,7 +50,7 @@ def restore(
 
     Example: gridgeo store restore backups/2026-10-01.db postgresql://planner@server/town
     """
-    restore_store(file, place, replace=replace)
+    gg.restore(file, place, replace=replace)
     say("made and checked")
 
 
@@ -66,7 +64,7 @@ def export(
 
     Example: gridgeo store export town.db town.gpkg
     """
-    with open_store(place, territory=territory, create=False) as opened:
+    with gg.open_store(place, territory=territory, create=False) as opened:
         opened.export(out, phones=phones)
     say(f"{out}: written" + ("" if phones else ", without telephone numbers (--phones takes them along)"))
 
@@ -80,7 +78,7 @@ def import_(
 
     Example: gridgeo store import town.gpkg postgresql://planner@server/town
     """
-    import_workspace(source, place, replace=replace)
+    gg.import_workspace(source, place, replace=replace)
     say("made and checked")
 
 
@@ -89,7 +87,7 @@ def check(place: Place) -> None:
 
     Example: gridgeo store check town.db
     """
-    with open_store(place, create=False) as opened:
+    with gg.open_store(place, create=False) as opened:
         damage = opened.check()
     for line in damage:
         say(line)
