@@ -248,6 +248,12 @@ ROWS: dict[str, sa.Table] = {
 }
 """The tables that hold rows of frames, by kind."""
 
+
+def table_of(role: str) -> sa.Table:
+    """Give the table that holds the rows of a role, such as ``owners:grid``."""
+    return ROWS[role.partition(":")[0]]
+
+
 incidents = sa.Table(
     "incidents",
     metadata,

@@ -9,7 +9,7 @@ pool.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -18,39 +18,34 @@ from typing import Any, cast
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 import sqlalchemy as sa
 
 from gridgeo.model.crs import check_same_crs
-from gridgeo.model.errors import CrsError, StorageError, TableError, UnknownAreaError
+from gridgeo.model.errors import StorageError
 from gridgeo.model.naming_again import fresh_ids
 from gridgeo.model.plan import Plan
 
 from .drafting import Drafting
 from .drafts import close_draft
-from .engines import areas_over, open_engine
+from .engines import open_engine
 from .faults import told_plainly
-from .incident_areas import areas_of_incidents
-from .incident_log import load_log, prepare_log, save_log
-from .incidents import incident_layout, load_incidents, prepare_incidents, save_incidents
+from .incident_keeping import IncidentKeeping
+from .incidents import prepare_incidents, save_incidents
 from .journal import check_actor, write_entry
-from .layers import EMPTY_LAYERS, carry_over, check_services, prepare_layers
-from .parts import check_plan, facts_of, put_together, take_apart, with_days
+from .layers import carry_over, check_services, prepare_layers
+from .parts import check_plan, facts_of, put_together, take_apart
 from .publishing import Judge, Terms, refuse_errors
+from .reading import Reading
 from .reserved import check_reserved, read_reserved, reserve
-from .rows import Packed, load_frame, pack, read_crs, save_frame
-from .schema import ROWS
+from .rows import Packed, pack, save_frame
+from .schema import table_of
 from .versions import (
     add_version,
     as_day,
+    day_or_today,
     find_version,
     frames_of,
-    list_versions,
-    newest_crs,
     retire_version,
-    version_key,
-    version_numbered,
-    version_on,
     withdraw_version,
 )
 
@@ -81,7 +76,7 @@ def open_store(url: str | Path, *, territory: str = "main", create: bool = True)
     return Store(engine, place, territory)
 
 
-class Store(Drafting):
+class Store(Reading, IncidentKeeping, Drafting):
     """Plans of one territory in time, with their officers, addresses, base layers, incidents and drafts.
 
     ``open_store`` makes it. Where a method takes ``at``, that is the day it speaks of, today without it; a day on
@@ -220,7 +215,7 @@ class Store(Drafting):
         for name, frame in [*made.items(), ("incidents", arrived)]:
             if isinstance(frame, gpd.GeoDataFrame):
                 check_same_crs(("atoms", plan.atoms), (name, frame))
-        packed = {role: pack(frame, _table(role), role) for role, frame in {**take_apart(plan), **made}.items()}
+        packed = {role: pack(frame, table_of(role), role) for role, frame in {**take_apart(plan), **made}.items()}
         facts = facts_of(plan)
         with self._connection(self._writers) as connection:
             self._check_crs(connection, plan.crs, "atoms")
@@ -256,7 +251,7 @@ class Store(Drafting):
         before = find_version(connection, territory, terms.day)
         terms.check_before(before)
         draft = terms.check_draft(connection, territory, before)
-        parts = {role: save_frame(connection, _table(role), frame) for role, frame in packed.items()}
+        parts = {role: save_frame(connection, table_of(role), frame) for role, frame in packed.items()}
         held = {} if before is None else frames_of(connection, before.version)
         check_reserved(connection, territory, parts, held, lineage)
         parts = carry_over(connection, held, parts, area_ids, lineage)
@@ -269,64 +264,6 @@ class Store(Drafting):
             close_draft(connection, draft, version)
         write_entry(connection, territory, "publish", by=by, why=why, **made)
         return version
-
-    def _check_crs(self, connection: sa.Connection, crs: Any, what: str) -> None:
-        """Refuse a second CRS: a territory's coordinates stay comparable over all its versions."""
-        layout = incident_layout(connection, self._territory)
-        kept = read_crs(newest_crs(connection, self._territory) or (layout or {}).get("crs"))
-        if kept is not None and crs is not None and kept != crs:
-            raise CrsError(
-                f"{what}: is in {crs.name}, the store keeps this territory in {kept.name}; use to_crs to bring it there"
-            )
-
-    def save_incidents(self, incidents: gpd.GeoDataFrame) -> None:
-        """Add incidents in one transaction; those whose id is known are brought up to date, none is ever deleted.
-
-        Parameters
-        ----------
-        incidents : GeoDataFrame
-            Table ``INCIDENTS``; ``reported_at`` with a time zone, kept to the microsecond. Columns that it does not
-            hold keep the values that are stored.
-
-        Raises
-        ------
-        TableError, CrsError
-            If a row breaks the contract.
-        StorageError
-            If the file cannot be written; nothing has changed then.
-        """
-        made = prepare_incidents(incidents)
-        with self._connection(self._writers) as connection:
-            self._check_crs(connection, made.crs, "incidents")
-            save_incidents(connection, self._territory, made)
-
-    def plan(self, at: date | None = None, *, version: int | None = None) -> Plan:
-        """Give the plan in force on a day, or that of a version.
-
-        Parameters
-        ----------
-        at : date, optional
-        version : int, optional
-            Whether or not it ever was in force.
-
-        Returns
-        -------
-        Plan
-            As it was published, with ``valid_from``.
-
-        Raises
-        ------
-        UnknownAreaError
-            If there is no such version, or no plan is in force.
-        """
-        if version is not None and at is not None:
-            raise TableError(f"plan: both a day, {at}, and version {version} are named; name one")
-        with self._connection(self._readers) as connection:
-            if version is None:
-                found, load = self._version(connection, at)
-                return put_together(found, load)
-            found = version_numbered(connection, self._territory, version)
-            return put_together(found, self._loader(connection, found.version))
 
     def withdraw(
         self, version: int, *, by: str | None = None, why: str | None = None, today: date | None = None
@@ -350,7 +287,7 @@ class Store(Drafting):
             If there is no such version.
         """
         with self._connection(self._writers) as connection:
-            withdraw_version(connection, self._territory, version, _day(today))
+            withdraw_version(connection, self._territory, version, day_or_today(today))
             write_entry(connection, self._territory, "withdraw", by=by, why=why, version=int(version))
 
     def retire(
@@ -376,7 +313,7 @@ class Store(Drafting):
         """
         check_actor(by)
         with self._connection(self._writers) as connection:
-            retire_version(connection, self._territory, version, as_day(valid_to, "valid_to"), _day(today))
+            retire_version(connection, self._territory, version, as_day(valid_to, "valid_to"), day_or_today(today))
             write_entry(connection, self._territory, "retire", by=by, why=why, version=int(version))
 
     def reserved(self) -> pd.DataFrame:
@@ -405,226 +342,6 @@ class Store(Drafting):
             The same until another plan is published.
         """
         return fresh_ids(stem, count, self.reserved()["word"])
-
-    def _version(self, connection: sa.Connection, at: date | None) -> tuple[sa.Row[Any], Callable[[str], pd.DataFrame]]:
-        """Find the version in force on a day, and how to load its frames by role."""
-        version = version_on(connection, self._territory, _day(at))
-        return version, self._loader(connection, version.version)
-
-    def _loader(self, connection: sa.Connection, version: int) -> Callable[[str], pd.DataFrame]:
-        """Say how to load the frames of a version, by role."""
-        parts = frames_of(connection, version)
-        return lambda role: load_frame(connection, _table(role), parts[role])
-
-    def areas(self, level: str = "grid", at: date | None = None) -> gpd.GeoDataFrame:
-        """Give the areas of a level on a day.
-
-        Parameters
-        ----------
-        level : str
-            ``"community"``, ``"grid"`` or ``"micro"``.
-        at : date, optional
-
-        Returns
-        -------
-        GeoDataFrame
-            Table ``AREAS``, in order of ``area_id``; ``valid_to`` is None where no later plan is published.
-
-        Raises
-        ------
-        UnknownAreaError
-            If the plan has no such level, or no plan is in force.
-        """
-        with self._connection(self._readers) as connection:
-            version, load = self._version(connection, at)
-            _check_level(version, level)
-            return with_days(load(f"areas:{level}"), version)
-
-    def owner(self, level: str = "grid", at: date | None = None) -> pd.Series:
-        """Give the area that each atom belongs to on a day.
-
-        Parameters
-        ----------
-        level : str
-        at : date, optional
-
-        Returns
-        -------
-        Series of str
-            ``atom_id`` -> ``area_id``.
-
-        Raises
-        ------
-        UnknownAreaError
-            If the plan has no such level, or no plan is in force.
-        """
-        with self._connection(self._readers) as connection:
-            version, load = self._version(connection, at)
-            _check_level(version, level)
-            return load(f"owners:{level}")["area_id"].rename(dict(version.levels)[level])
-
-    def area_ids_at(self, x: float, y: float, at: date | None = None) -> dict[str, str]:
-        """Tell in which areas a point lies on a day, without loading the plan.
-
-        Parameters
-        ----------
-        x, y : float, metres
-            In the CRS of the plan.
-        at : date, optional
-
-        Returns
-        -------
-        dict of str to str
-            Level -> ``area_id``, outer level first; empty outside. On a border the smaller id is meant.
-
-        Raises
-        ------
-        TableError
-            If a coordinate is not finite.
-        """
-        point = shapely.Point(x, y)
-        if not (abs(x) < float("inf") and abs(y) < float("inf")):
-            raise TableError(f"x, y {x}, {y} is not finite")
-        with self._connection(self._readers) as connection:
-            version = version_on(connection, self._territory, _day(at))
-            parts = frames_of(connection, version.version)
-            found = {}
-            for level, _ in version.levels:
-                query = areas_over(connection, parts[f"areas:{level}"], x, y)
-                here = [
-                    area_id for area_id, wkb in connection.execute(query) if shapely.from_wkb(wkb).intersects(point)
-                ]
-                if here:
-                    found[level] = min(here)
-        return found
-
-    def plans(self) -> pd.DataFrame:
-        """List the versions, the oldest first.
-
-        Returns
-        -------
-        DataFrame
-            Index ``version``; ``valid_from, valid_to`` (half-open; None is open, ``valid_to`` = ``valid_from`` a plan
-            that was replaced on its first day, or withdrawn before it), ``revision, published_at, profile, manifest,
-            state`` (today: scheduled, in force, retired, replaced or withdrawn), ``before_version`` (what was in force
-            on its first day when it was published), ``published_by, override_reason``.
-        """
-        with self._connection(self._readers) as connection:
-            return list_versions(connection, self._territory, date.today())
-
-    def version_key(self, at: date | None = None) -> str:
-        """Name the answers of a day in a few characters, for caches and ETags.
-
-        Parameters
-        ----------
-        at : date, optional
-
-        Returns
-        -------
-        str
-            While it stays the same for a day, so does every answer of this store for that day, incidents apart.
-            Letters, digits and dots.
-        """
-        with self._connection(self._readers) as connection:
-            return version_key(connection, self._territory, _day(at))
-
-    def officers(self, at: date | None = None) -> pd.DataFrame:
-        """Give the officers on a day; table ``OFFICERS``, empty if none were published."""
-        return self._layer("officers", at)
-
-    def duties(self, at: date | None = None) -> pd.DataFrame:
-        """Give the duties in force on a day.
-
-        Parameters
-        ----------
-        at : date, optional
-
-        Returns
-        -------
-        DataFrame
-            Table ``DUTIES``: those with ``valid_from`` <= ``at`` < ``valid_to``, where missing is open.
-        """
-        return self._services("duties", at)
-
-    def overrides(self, at: date | None = None) -> pd.DataFrame:
-        """Give the overrides in force on a day; table ``OVERRIDES``, as ``duties``."""
-        return self._services("overrides", at)
-
-    def routes(self, at: date | None = None) -> pd.DataFrame:
-        """Give the routes in force on a day; table ``ROUTES``, as ``duties``."""
-        return self._services("routes", at)
-
-    def _services(self, name: str, at: date | None) -> pd.DataFrame:
-        """Load those rows of a table that are valid on a day."""
-        day, row = _day(at), ROWS[name].c
-        begun = sa.or_(row.valid_from.is_(None), row.valid_from <= day)
-        lasts = sa.or_(row.valid_to.is_(None), row.valid_to > day)
-        return self._layer(name, day, begun, lasts)
-
-    def lineage(self, at: date | None = None) -> pd.DataFrame:
-        """Give how the plan of a day came of the one before it; table ``LINEAGE``, empty if none was published."""
-        return self._layer("lineage", at)
-
-    def addresses(self, at: date | None = None) -> gpd.GeoDataFrame:
-        """Give the addresses on a day, as they were published; empty if none were."""
-        return cast(gpd.GeoDataFrame, self._layer("addresses", at))
-
-    def streets(self, at: date | None = None) -> gpd.GeoDataFrame:
-        """Give the streets on a day; table ``STREETS``, empty if none were published."""
-        return cast(gpd.GeoDataFrame, self._layer("streets", at))
-
-    def buildings(self, at: date | None = None) -> gpd.GeoDataFrame:
-        """Give the buildings on a day; table ``BUILDINGS``, empty if none were published."""
-        return cast(gpd.GeoDataFrame, self._layer("buildings", at))
-
-    def sites(self, at: date | None = None) -> gpd.GeoDataFrame:
-        """Give the sites on a day (schools, hospitals, factories ...), as they were published; empty if none were."""
-        return cast(gpd.GeoDataFrame, self._layer("sites", at))
-
-    def findings(self, at: date | None = None) -> gpd.GeoDataFrame:
-        """Give what the audit of the plan of a day found; table ``FINDINGS``, empty if none were published."""
-        return cast(gpd.GeoDataFrame, self._layer("findings", at))
-
-    def _layer(self, name: str, at: date | None, *where: sa.ColumnElement[bool]) -> pd.DataFrame:
-        with self._connection(self._readers) as connection:
-            version = version_on(connection, self._territory, _day(at))
-            frame_id = frames_of(connection, version.version).get(name)
-            if frame_id is None:
-                return EMPTY_LAYERS[name](read_crs(version.crs))
-            return load_frame(connection, ROWS[name], frame_id, *where)
-
-    def incidents(
-        self,
-        since: date | None = None,
-        until: date | None = None,
-        category: str | Sequence[str] | None = None,
-        bbox: Sequence[float] | None = None,
-    ) -> gpd.GeoDataFrame:
-        """Give incidents in the order in which they were first saved.
-
-        Parameters
-        ----------
-        since, until : datetime with a time zone, or date, optional
-            ``since`` <= ``reported_at`` < ``until``. A date is its midnight in the time zone of the stored column.
-        category : str or sequence of str, optional
-            Which to keep.
-        bbox : west, south, east, north in metres, optional
-            Only those whose place lies in it or on its edge.
-
-        Returns
-        -------
-        GeoDataFrame
-            Table ``INCIDENTS``; empty if none were saved.
-
-        Raises
-        ------
-        TableError
-            If an instant has no time zone, or the box is none.
-        """
-        with self._connection(self._readers) as connection:
-            crs = read_crs(newest_crs(connection, self._territory))
-            asked: dict[str, Any] = {"since": since, "until": until, "category": category, "bbox": bbox}
-            return load_incidents(connection, self._territory, crs=crs, **asked)
 
     def backup(self, path: str | Path, *, replace: bool = False) -> None:
         """Write a backup of all that the store holds, while others read it and publish to it.
@@ -680,87 +397,6 @@ class Store(Drafting):
         with self._connection(self._readers) as connection:
             export_workspace(connection, self._territory, path, phones=phones)
 
-    def incident_areas(
-        self,
-        level: str = "grid",
-        since: date | None = None,
-        until: date | None = None,
-        category: str | Sequence[str] | None = None,
-        *,
-        zone: str | None = None,
-    ) -> pd.DataFrame:
-        """Tell in which area each incident lay, by the plan of its own day.
-
-        Parameters
-        ----------
-        level : str
-        since, until, category
-            As for ``incidents``.
-        zone : str, optional
-            Time zone whose days are meant, such as ``"Asia/Shanghai"``; that of the stored column without it.
-
-        Returns
-        -------
-        DataFrame
-            Index ``incident_id``; ``version, area_id``: missing where no plan was in force, or no area there. On a
-            border the smaller id is meant.
-        """
-        with self._connection(self._readers) as connection:
-            crs = read_crs(newest_crs(connection, self._territory))
-            asked: dict[str, Any] = {"since": since, "until": until, "category": category}
-            rows = load_incidents(connection, self._territory, crs=crs, **asked)
-            drawn: dict[int, gpd.GeoDataFrame] = {}
-
-            def areas_on(day: date) -> tuple[int, gpd.GeoDataFrame] | None:
-                version = find_version(connection, self._territory, day)
-                if version is None or level not in [name for name, _ in version.levels]:
-                    return None
-                number = version.version
-                if number not in drawn:
-                    drawn[number] = cast(gpd.GeoDataFrame, self._loader(connection, number)(f"areas:{level}"))
-                return number, drawn[number]
-
-            return areas_of_incidents(rows, zone, areas_on)
-
-    def append_log(self, rows: pd.DataFrame) -> None:
-        """Add to what happened to incidents, in one transaction; nothing that stands there is changed.
-
-        Parameters
-        ----------
-        rows : DataFrame
-            Table ``INCIDENT_LOG``, of incidents that are saved; ``at`` with a time zone.
-
-        Raises
-        ------
-        TableError
-            If a row breaks the contract, or the store does not hold its incident.
-        """
-        made = prepare_log(rows)
-        with self._connection(self._writers) as connection:
-            save_log(connection, self._territory, made)
-
-    def incident_log(
-        self,
-        incident_ids: Sequence[str] | None = None,
-        since: date | None = None,
-        until: date | None = None,
-    ) -> pd.DataFrame:
-        """Give what happened to incidents, in the order in which it was written.
-
-        Parameters
-        ----------
-        incident_ids : sequence of str, optional
-        since, until : datetime with a time zone, or date, optional
-            ``since`` <= ``at`` < ``until``. A date is its midnight in UTC.
-
-        Returns
-        -------
-        DataFrame
-            Table ``INCIDENT_LOG``; ``at`` in UTC.
-        """
-        with self._connection(self._readers) as connection:
-            return load_log(connection, self._territory, incident_ids=incident_ids, since=since, until=until)
-
     def close(self) -> None:
         """Close the file; what was committed is all in it."""
         self._is_open = False
@@ -773,17 +409,3 @@ class Store(Drafting):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _day(at: date | None) -> date:
-    return date.today() if at is None else as_day(at, "at")
-
-
-def _table(role: str) -> sa.Table:
-    return ROWS[role.partition(":")[0]]
-
-
-def _check_level(version: sa.Row[Any], level: str) -> None:
-    levels = [name for name, _ in version.levels]
-    if level not in levels:
-        raise UnknownAreaError(f"the plan has no level {level!r}; its levels are {', '.join(levels)}")

@@ -44,6 +44,11 @@ def as_day(value: Any, name: str) -> date:
     return value
 
 
+def day_or_today(at: date | None) -> date:
+    """Read the day of which a question speaks: today where it names none."""
+    return date.today() if at is None else as_day(at, "at")
+
+
 def as_number(value: Any, name: str) -> int:
     """Read the number of a version, a draft or a revision.
 
