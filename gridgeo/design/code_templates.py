@@ -28,12 +28,11 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
 
 from gridgeo.model.errors import ProfileError
 from gridgeo.model.profile_text import Entry, find_lines
+from gridgeo.model.rule_files import find_rules, list_rules
 
 DIVISION_PARTS = {"county": (0, 6), "street": (6, 9), "community": (9, 12)}
 """Where the parts of a 12-digit division code stand in it."""
@@ -45,6 +44,7 @@ _KEYS = (
 )  # fmt: skip
 _PART_KEYS = ("part", "digits", "value")
 _FORM = '[[parts]] with part = "county" and digits = 6'
+_FOLDER = ("gridgeo.model", "code_templates")
 _COMMUNITY_NUMBERS = 999
 
 
@@ -128,8 +128,7 @@ class CodeTemplate:
 
 def list_code_templates() -> list[str]:
     """Name the code templates that come with gridgeo."""
-    folder = resources.files("gridgeo.model") / "code_templates"
-    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return list_rules(*_FOLDER)
 
 
 def load_code_template(
@@ -174,7 +173,7 @@ def load_code_template(
     for key, value in given.items():
         if value is not None and (type(value) is not int or value < 1):
             raise ProfileError(f"code template {str(name)!r}: {key} = {value!r} is no whole number above 0")
-    text, source = _text_of(name)
+    text, source = find_rules(name, *_FOLDER, "code template")
     return _read(text, source, given, object_code)
 
 
@@ -197,24 +196,6 @@ def read_code_template(text: str, source: str = "code template") -> CodeTemplate
         Naming the line, the key, its value and what to write.
     """
     return _read(text, source, {}, None)
-
-
-def _text_of(name: str | Path) -> tuple[str, str]:
-    """Find the text of a template by name or path."""
-    if isinstance(name, Path) or str(name).endswith(".toml"):
-        try:
-            return Path(name).read_text("utf-8"), str(name)
-        except UnicodeDecodeError:
-            raise ProfileError(f"{name}: is not UTF-8; save it as UTF-8") from None
-        except OSError as error:
-            raise ProfileError(f"code template {str(name)!r} cannot be read: {error.strerror}") from None
-    known = list_code_templates()
-    if name not in known:
-        near = get_close_matches(str(name), known, 1)
-        guess = f"did you mean {near[0]!r}? " if near else ""
-        raise ProfileError(f"no code template {str(name)!r}; {guess}known are {', '.join(known)}, or pass a .toml file")
-    text = (resources.files("gridgeo.model") / "code_templates" / f"{name}.toml").read_text("utf-8")
-    return text, f"code template {name!r}"
 
 
 def _read(text: str, source: str, given: dict[str, int | None], object_code: str | None) -> CodeTemplate:

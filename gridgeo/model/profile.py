@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from .errors import ProfileError
 from .levels import Level
+from .rule_files import find_rules, list_rules
 
 STRENGTHS = ("hard", "soft", "may")
 
+_FOLDER = "profiles"
 UNLIMITED = 10**9
 """Upper end of a band whose rule states none."""
 
@@ -223,8 +223,7 @@ def list_profiles() -> list[str]:
     list of str
         In alphabetical order; each is a name for ``load_profile``.
     """
-    files = resources.files(__package__).joinpath("profiles").iterdir()
-    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+    return list_rules(__package__, _FOLDER)
 
 
 def load_profile(name: str | Path) -> Profile:
@@ -270,21 +269,7 @@ def profile_text(name: str | Path) -> str:
 
 def _file_of(name: str | Path) -> tuple[str, str]:
     """Read a profile's file; with it comes what messages call it."""
-    names = list_profiles()
-    if str(name) in names:
-        text = resources.files(__package__).joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8")
-        return text, f"profile {str(name)!r}"
-    path = Path(name)
-    if path.suffix != ".toml":
-        near = get_close_matches(str(name), names, 1)
-        guess = f"; did you mean {near[0]!r}?" if near else ""
-        raise ProfileError(
-            f"there is no profile {str(name)!r}; choose one of {', '.join(names)}, or name a .toml file{guess}"
-        )
-    try:
-        return path.read_text(encoding="utf-8-sig"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"profile file {str(path)!r} cannot be read: {error}") from None
+    return find_rules(name, __package__, _FOLDER, "profile")
 
 
 def read_profile(text: str, source: str = "profile") -> Profile:

@@ -8,25 +8,25 @@ from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 
-from gridgeo.model.errors import ProfileError
-from gridgeo.model.profile_text import Entry, find_lines
+from .errors import ProfileError
+from .profile_text import Entry, find_lines
 
 
-def list_rules(folder: str) -> list[str]:
-    """Name the files of a folder of the package, in alphabetical order."""
-    files = resources.files(__package__).joinpath(folder).iterdir()
+def list_rules(package: str, folder: str) -> list[str]:
+    """Name the files of a folder of a package, in alphabetical order."""
+    files = resources.files(package).joinpath(folder).iterdir()
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
 
-def find_rules(name: str | Path, folder: str, word: str) -> tuple[str, str]:
+def find_rules(name: str | Path, package: str, folder: str, word: str) -> tuple[str, str]:
     """Read the text of some rules.
 
     Parameters
     ----------
     name : str or Path
         A name of ``list_rules``, or the path of a file that ends in ``.toml``.
-    folder : str
-        Of the package; empty where it ships none.
+    package, folder : str
+        Where those that are shipped stand; an empty folder where none are.
     word : str
         What such rules are called in messages.
 
@@ -41,19 +41,22 @@ def find_rules(name: str | Path, folder: str, word: str) -> tuple[str, str]:
     ProfileError
         If there are no such rules.
     """
-    names = list_rules(folder) if folder else []
+    names = list_rules(package, folder) if folder else []
     if str(name) in names:
-        text = resources.files(__package__).joinpath(folder, f"{name}.toml").read_text(encoding="utf-8")
+        text = resources.files(package).joinpath(folder, f"{name}.toml").read_text(encoding="utf-8")
         return text, f"{word} {str(name)!r}"
     path = Path(name)
     if path.suffix != ".toml":
         near = get_close_matches(str(name), names, 1)
         guess = f"; did you mean {near[0]!r}?" if near else ""
         choice = f"choose one of {', '.join(names)}, or name" if names else "name"
-        raise ProfileError(f"there is no {word} {str(name)!r}; {choice} a .toml file{guess}")
+        verb = "are" if word.endswith("s") else "is"
+        raise ProfileError(f"there {verb} no {word} {str(name)!r}; {choice} a .toml file{guess}")
     try:
         return path.read_text(encoding="utf-8-sig"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ProfileError(f"{word} file {str(path)!r} cannot be read: it is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
         raise ProfileError(f"{word} file {str(path)!r} cannot be read: {error}") from None
 
 

@@ -27,8 +27,7 @@ import pandas as pd
 
 from gridgeo.model.errors import ProfileError, TableError
 from gridgeo.model.profile_text import Entry
-
-from .rule_files import find_rules, list_rules, read_rules
+from gridgeo.model.rule_files import find_rules, list_rules, read_rules
 
 _FOLDER = "assessments"
 NUMBERS = ("base", "points_at_base", "points_a_percent", "low", "high")
@@ -74,7 +73,7 @@ class Assessment:
 
 def list_assessments() -> list[str]:
     """Name the assessments that gridgeo ships, in alphabetical order; each is a name for ``load_assessment``."""
-    return list_rules(_FOLDER)
+    return list_rules(__package__, _FOLDER)
 
 
 def load_assessment(name: str | Path) -> Assessment:
@@ -94,7 +93,7 @@ def load_assessment(name: str | Path) -> Assessment:
     ProfileError
         If there is no such assessment, or its file breaks the form; the message names the line, the key and the value.
     """
-    text, source = find_rules(name, _FOLDER, "assessment")
+    text, source = find_rules(name, __package__, _FOLDER, "assessment")
     root = read_rules(text, source).table(
         ("name", "title", "title_zh", "source", "about", "measures"), 'name = "..." and [[measures]]'
     )

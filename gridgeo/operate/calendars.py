@@ -27,9 +27,9 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.model.errors import ProfileError
+from gridgeo.model.rule_files import find_rules, read_rules
 
 from .instants import DAY_US, Ints
-from .rule_files import find_rules, read_rules
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Spans = tuple[tuple[int, int], ...]
@@ -121,7 +121,7 @@ def load_calendar(path: str | Path) -> WorkingCalendar:
     ProfileError
         If it cannot be read or breaks the form; the message names the line, the key and the value.
     """
-    return read_calendar(*find_rules(path, "", "calendar"))
+    return read_calendar(*find_rules(path, __package__, "", "calendar"))
 
 
 def read_calendar(text: str, source: str = "calendar") -> WorkingCalendar:

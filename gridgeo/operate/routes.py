@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.model.errors import ProfileError, TableError
+from gridgeo.model.rule_files import find_rules, list_rules
 from gridgeo.model.service_tables import ROUTES
 from gridgeo.model.tables import check
 
 from .dispatch_tree import LevelTree
-from .rule_files import find_rules, list_rules
 from .validity import Spans, day_number
 
 ANY_CATEGORY = "*"
@@ -162,7 +162,7 @@ def list_routes() -> list[str]:
     list of str
         In alphabetical order; each is a name for ``load_routes``.
     """
-    return list_rules(_FOLDER)
+    return list_rules(__package__, _FOLDER)
 
 
 def load_routes(name: str | Path) -> pd.DataFrame:
@@ -187,7 +187,7 @@ def load_routes(name: str | Path) -> pd.DataFrame:
     TableError
         If a category has no unit, or stands in two groups.
     """
-    text, source = find_rules(name, _FOLDER, "routing table")
+    text, source = find_rules(name, __package__, _FOLDER, "routing table")
     try:
         form = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

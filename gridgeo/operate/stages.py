@@ -39,10 +39,10 @@ import pandas as pd
 from gridgeo.model.columns import schema, size, text
 from gridgeo.model.errors import ProfileError
 from gridgeo.model.profile_text import Entry
+from gridgeo.model.rule_files import find_rules, list_rules, read_rules
 from gridgeo.model.service_tables import STATUSES
 from gridgeo.model.tables import Table, empty
 
-from .rule_files import find_rules, list_rules, read_rules
 from .trace import MAIN_WAY
 
 _FOLDER = "loops"
@@ -154,7 +154,7 @@ class Loop:
 
 def list_loops() -> list[str]:
     """Name the loops that gridgeo ships, in alphabetical order; each is a name for ``load_loop``."""
-    return list_rules(_FOLDER)
+    return list_rules(__package__, _FOLDER)
 
 
 def load_loop(name: str | Path) -> Loop:
@@ -174,7 +174,7 @@ def load_loop(name: str | Path) -> Loop:
     ProfileError
         If there is no such loop, or its file breaks the form; the message names the line, the key and the value.
     """
-    return read_loop(*find_rules(name, _FOLDER, "loop"))
+    return read_loop(*find_rules(name, __package__, _FOLDER, "loop"))
 
 
 def read_loop(text: str, source: str = "loop") -> Loop:

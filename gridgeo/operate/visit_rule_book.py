@@ -26,18 +26,18 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
 
 from gridgeo.model.errors import ProfileError
 from gridgeo.model.profile_text import Entry, find_lines
+from gridgeo.model.rule_files import find_rules, list_rules
 
 from .visit_periods import PERIODS, period_length
 
 _FORM = '[[rules]] with id = "...", kind = "..." and every = "quarter" or on_days = [1, 15]'
 _TOP = ("name", "title", "title_zh", "source", "about", "rules")
 _RULE = ("id", "kind", "groups", "every", "on_days", "en", "zh")
+_FOLDER = "visit_rules"
 _LAST_DAY = 28
 """The last day of the month that every month has."""
 
@@ -97,8 +97,7 @@ class VisitRules:
 
 def list_visit_rules() -> list[str]:
     """Name the rules of visits that come with gridgeo."""
-    folder = resources.files("gridgeo.operate") / "visit_rules"
-    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return list_rules(__package__, _FOLDER)
 
 
 def load_visit_rules(*names: str | Path) -> VisitRules:
@@ -121,7 +120,7 @@ def load_visit_rules(*names: str | Path) -> VisitRules:
     """
     if not names:
         raise ProfileError(f"no visit rules named; known are {', '.join(list_visit_rules())}")
-    loaded = [read_visit_rules(*_text_of(name)) for name in names]
+    loaded = [read_visit_rules(*find_rules(name, __package__, _FOLDER, "visit rules")) for name in names]
     if len(loaded) == 1:
         return loaded[0]
     counted = [rule.id for one in loaded for rule in one.rules]
@@ -134,23 +133,6 @@ def load_visit_rules(*names: str | Path) -> VisitRules:
         raise ProfileError(f"visit rules {', '.join(one.name for one in loaded)}: two of these have the same name")
     name, title, title_zh = (" + ".join(getattr(one, key) for one in loaded) for key in ("name", "title", "title_zh"))
     return VisitRules(name, title, title_zh, tuple(rules))
-
-
-def _text_of(name: str | Path) -> tuple[str, str]:
-    """Find the text of rules by name or path."""
-    if isinstance(name, Path) or str(name).endswith(".toml"):
-        try:
-            return Path(name).read_text("utf-8"), str(name)
-        except UnicodeDecodeError:
-            raise ProfileError(f"{name}: is not UTF-8; save it as UTF-8") from None
-        except OSError as error:
-            raise ProfileError(f"visit rules {str(name)!r} cannot be read: {error.strerror}") from None
-    known = list_visit_rules()
-    if name not in known:
-        near = get_close_matches(name, known, 1)
-        guess = f"did you mean {near[0]!r}? " if near else ""
-        raise ProfileError(f"no visit rules {name!r}; {guess}known are {', '.join(known)}, or pass a .toml file")
-    return (resources.files("gridgeo.operate") / "visit_rules" / f"{name}.toml").read_text("utf-8"), name
 
 
 def read_visit_rules(text: str, source: str = "visit rules") -> VisitRules:
